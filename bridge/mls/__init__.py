@@ -1,0 +1,7 @@
+"""MLS groups on the native part: `MlsGroupPort` implements `bridge.protocol.ports.MlsPort`."""
+
+from bridge.mls.archive import Batch
+from bridge.mls.hosted import SignBinding
+from bridge.mls.port import MlsGroupPort
+
+__all__ = ["Batch", "MlsGroupPort", "SignBinding"]

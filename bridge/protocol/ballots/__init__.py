@@ -1,0 +1,1 @@
+"""Ballots: the arithmetic, the ballot, the signed votes, and the certificate that a batch carries."""

@@ -1,0 +1,111 @@
+"""What goes into the engine. Everything is a value; times come beside it (`GroupEngine.handle(event, now)`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bridge.model.message import ChatMessage
+from bridge.protocol.ports import Address
+
+
+class Topic(StrEnum):
+    """The two subtopics of a group."""
+
+    WELCOME = "welcome"
+    APP = "app_msg"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The bridge has started (or restarted) this group. First event of a process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A whole Waku payload, already known not to be a duplicate (the shell drops those by hash)."""
+
+    topic: Topic
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer set by `SetTimer` is due. `token` lets the engine drop one that it replaced."""
+
+    name: str
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendChat:
+    """A person of this bridge wrote something. `leaf`: his hosted leaf, None for the bridge's own."""
+
+    message: ChatMessage
+    leaf: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class JoinMember:
+    """Bring a hosted account into the group. `reply_to` is handed back in `Answer`."""
+
+    address: Address
+    name: str
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveMember:
+    """A hosted member (or the own leaf) wants to leave."""
+
+    address: Address
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestBan:
+    """A hosted member asks for a vote to remove `target`."""
+
+    requester: Address
+    target: Address
+    reason: str = ""
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CastVote:
+    """A hosted member votes."""
+
+    voter: Address
+    ballot_id: int
+    yes: bool
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Answer to `effects.Sign`. `signature` empty: the wallet refused or timed out."""
+
+    token: int
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRequestOpened:
+    """Answer to `effects.OpenJoinRequest`: the decrypted JoinRequest (not sent when no key fits)."""
+
+    plaintext: bytes
+
+
+Event = (
+    Start
+    | Payload
+    | TimerFired
+    | SendChat
+    | JoinMember
+    | LeaveMember
+    | RequestBan
+    | CastVote
+    | Signed
+    | JoinRequestOpened
+)
