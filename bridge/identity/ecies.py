@@ -1,0 +1,62 @@
+"""ECIES on secp256k1, as the seed has it (eciespy's defaults, `seed-protocol.md` section 6).
+
+A message is: ephemeral public key (65 bytes, uncompressed), nonce (16), tag (16), AES-256-GCM ciphertext.
+"""
+
+from __future__ import annotations
+
+import ecies as eciespy
+from coincurve import PrivateKey
+from ecies.config import Config
+
+from bridge.identity.errors import EciesError
+
+__all__ = ["MAX_PLAINTEXT_BYTES", "OVERHEAD_BYTES", "EciesError", "decrypt", "encrypt", "new_pair"]
+
+SECRET_BYTES = 32
+PUBLIC_BYTES = 33
+OVERHEAD_BYTES = 65 + 16 + 16
+MAX_PLAINTEXT_BYTES = 1024 * 1024
+"""A join request (key package and signature) has some kB."""
+
+_UNCOMPRESSED = 0x04
+# Named in full: the library's defaults live in a global that anyone can change.
+_CONFIG = Config(
+    elliptic_curve="secp256k1",
+    is_ephemeral_key_compressed=False,
+    is_hkdf_key_compressed=False,
+    symmetric_algorithm="aes-256-gcm",
+    symmetric_nonce_length=16,
+)
+
+
+def new_pair() -> tuple[bytes, bytes]:
+    """A fresh key pair: secret (32 bytes), compressed public key (33 bytes)."""
+    key = PrivateKey()
+    return key.secret, key.public_key.format(compressed=True)
+
+
+def encrypt(public_key: bytes, data: bytes) -> bytes:
+    """Encrypt at most 1 MiB to a compressed public key (33 bytes). Raises EciesError."""
+    if len(public_key) != PUBLIC_BYTES:
+        raise EciesError(f"a compressed public key has {PUBLIC_BYTES} bytes, not {len(public_key)}")
+    if len(data) > MAX_PLAINTEXT_BYTES:
+        raise EciesError(f"{len(data)} bytes are too much, at most {MAX_PLAINTEXT_BYTES}")
+    try:
+        return bytes(eciespy.encrypt(bytes(public_key), bytes(data), _CONFIG))
+    except Exception as error:  # coincurve raises ValueError or a bare Exception
+        raise EciesError("the public key is no point of secp256k1") from error
+
+
+def decrypt(secret: bytes, data: bytes) -> bytes:
+    """Decrypt what was encrypted to the key of `secret` (32 bytes). Raises EciesError, whatever comes in."""
+    if len(secret) != SECRET_BYTES:
+        raise EciesError(f"a secret key has {SECRET_BYTES} bytes, not {len(secret)}")
+    if not OVERHEAD_BYTES <= len(data) <= OVERHEAD_BYTES + MAX_PLAINTEXT_BYTES:
+        raise EciesError(f"an ECIES message of {len(data)} bytes is too short or too long")
+    if data[0] != _UNCOMPRESSED:
+        raise EciesError("the ephemeral key is not in the uncompressed form")
+    try:
+        return bytes(eciespy.decrypt(bytes(secret), bytes(data), _CONFIG))
+    except Exception:  # no cause: the frames of the library hold the secret
+        raise EciesError("not encrypted to this key, or damaged") from None

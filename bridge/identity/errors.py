@@ -1,0 +1,27 @@
+"""Errors of the identity package.
+
+    IdentityError
+    ├── KeyUnavailable      the at-rest key cannot be had: file, variable or command; the operator has to act
+    ├── BadSecret           a master secret or wallet key of the wrong form
+    └── EciesError          an ECIES message or key that is malformed, too large, or not meant for this key
+
+No message of an error holds key material.
+"""
+
+from __future__ import annotations
+
+
+class IdentityError(Exception):
+    """Root."""
+
+
+class KeyUnavailable(IdentityError):
+    """The at-rest key cannot be had."""
+
+
+class BadSecret(IdentityError):
+    """A secret of the wrong form."""
+
+
+class EciesError(IdentityError):
+    """ECIES refused: malformed, too large, or for another key."""

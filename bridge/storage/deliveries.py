@@ -1,0 +1,160 @@
+"""What is to be shown in the rooms: one durable FIFO queue per room.
+
+Only the head of a queue is ever due; while it waits for its next attempt, the room's others wait behind it,
+and other rooms do not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from sqlalchemy import func, select, update
+
+from bridge.storage.columns import TEXT_CHARS
+from bridge.storage.schema import deliveries as table
+from bridge.storage.tx import PRUNE_ROWS, Tx, insert_new, prune_where
+
+
+class State(IntEnum):
+    """Stored in the column `state`."""
+
+    WAITING = 0
+    DONE = 1
+    FAILED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """One delivery. `key` is its idempotency key, `attempts` how often `retry` was called for it."""
+
+    id: int
+    platform: str
+    room_id: str
+    kind: str
+    payload: bytes
+    key: str
+    message_id: bytes
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoomQueue:
+    """A room with waiting deliveries; the head's attempts, due time (Unix seconds) and last error."""
+
+    platform: str
+    room_id: str
+    waiting: int
+    oldest: int
+    attempts: int
+    due: float
+    error: str
+
+
+_ROW = (
+    table.c.id,
+    table.c.platform,
+    table.c.room_id,
+    table.c.kind,
+    table.c.payload,
+    table.c.unique_key,
+    table.c.message_id,
+    table.c.attempts,
+)
+_waiting = table.c.state == State.WAITING
+
+
+def add(
+    tx: Tx,
+    platform: str,
+    room_id: str,
+    kind: str,
+    payload: bytes,
+    key: str,
+    now: float,
+    message_id: bytes = b"",
+) -> int:
+    """Append to the room's queue; returns the id. A `key` the room had before returns the id of that one."""
+    values = {
+        "platform": platform,
+        "room_id": room_id,
+        "kind": kind,
+        "payload": payload,
+        "unique_key": key,
+        "message_id": message_id,
+        "state": State.WAITING,
+        "attempts": 0,
+        "due_at": 0.0,
+        "event_id": "",
+        "error": "",
+        "created_at": now,
+    }
+    insert_new(tx, table, values)
+    row = (table.c.platform == platform) & (table.c.room_id == room_id) & (table.c.unique_key == key)
+    row_id: int = tx.conn.execute(select(table.c.id).where(row)).scalar_one()
+    return row_id
+
+
+def next_due(tx: Tx, platform: str, room_id: str, now: float) -> DeliveryRow | None:
+    """The head of the room's queue; None when the queue is empty or its head is not due at `now`."""
+    query = (
+        select(table.c.due_at, *_ROW)
+        .where(_waiting, table.c.platform == platform, table.c.room_id == room_id)
+        .order_by(table.c.id)
+        .limit(1)
+    )
+    head = tx.conn.execute(query).first()
+    return None if head is None or head[0] > now else DeliveryRow(*head[1:])
+
+
+def rooms_with_work(tx: Tx) -> list[tuple[str, str]]:
+    """(platform, room id) of all rooms with waiting deliveries, due or not."""
+    query = select(table.c.platform, table.c.room_id).where(_waiting).distinct()
+    return [(platform, room_id) for platform, room_id in tx.conn.execute(query)]
+
+
+def done(tx: Tx, row_id: int, event_id: str) -> None:
+    """Delivered as `event_id`. The key is kept (a duplicate is dropped), the payload is not."""
+    values = {"state": State.DONE, "event_id": event_id, "payload": b"", "error": ""}
+    tx.conn.execute(update(table).where(table.c.id == row_id, _waiting).values(**values))
+
+
+def retry(tx: Tx, row_id: int, at: float, error: str) -> None:
+    """Try again at `at` (Unix seconds); the queue waits meanwhile."""
+    values = {"attempts": table.c.attempts + 1, "due_at": at, "error": error[:TEXT_CHARS]}
+    tx.conn.execute(update(table).where(table.c.id == row_id, _waiting).values(**values))
+
+
+def failed(tx: Tx, row_id: int, error: str) -> None:
+    """Given up; the queue goes on with the next one."""
+    values = {"state": State.FAILED, "error": error[:TEXT_CHARS]}
+    tx.conn.execute(update(table).where(table.c.id == row_id, _waiting).values(**values))
+
+
+def waiting(tx: Tx) -> list[RoomQueue]:
+    """The rooms with waiting deliveries, for the status page, sorted."""
+    heads = (
+        select(func.min(table.c.id).label("id"), func.count().label("waiting"))
+        .where(_waiting)
+        .group_by(table.c.platform, table.c.room_id)
+        .subquery()
+    )
+    query = (
+        select(
+            table.c.platform,
+            table.c.room_id,
+            heads.c.waiting,
+            table.c.created_at,
+            table.c.attempts,
+            table.c.due_at,
+            table.c.error,
+        )
+        .join(heads, heads.c.id == table.c.id)
+        .order_by(table.c.platform, table.c.room_id)
+    )
+    return [RoomQueue(*row) for row in tx.conn.execute(query)]
+
+
+def prune(tx: Tx, before: float, limit: int = PRUNE_ROWS) -> int:
+    """Forget at most `limit` finished deliveries made before `before`; returns how many."""
+    return prune_where(tx, table, ~_waiting & (table.c.created_at < before), limit)

@@ -1,0 +1,71 @@
+"""What a repository function is given: an open transaction and the cipher; and the statements they share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Table, delete, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import ColumnElement
+
+from bridge.storage.cipher import Cipher
+
+PRUNE_ROWS = 1000
+"""Rows that one prune call removes at most: it holds up other writers for some milliseconds only."""
+
+
+@dataclass(frozen=True)
+class Tx:
+    """An open transaction. Never commit or roll back `conn`: the store does."""
+
+    conn: Connection
+    cipher: Cipher
+
+
+@cache
+def _insert(dialect: str, table: Table) -> Any:
+    """INSERT ... ON CONFLICT DO NOTHING. Statements are built once: that costs more than to run them.
+
+    The dialects spell ON CONFLICT alike, but it is no part of SQLAlchemy's generic insert.
+    """
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing()
+
+
+@cache
+def _upsert(dialect: str, table: Table, summed: str | None) -> Any:
+    """INSERT, or replace all other columns of the row with this primary key (or add to `summed`)."""
+    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+    changed: dict[str, Any]
+    if summed is None:
+        changed = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
+    else:
+        changed = {summed: table.c[summed] + statement.excluded[summed]}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
+
+
+def insert_new(tx: Tx, table: Table, values: Mapping[str, Any]) -> bool:
+    """Insert unless a unique key exists already; True when the row is new."""
+    result: CursorResult[Any] = tx.conn.execute(_insert(tx.conn.dialect.name, table), values)
+    return result.rowcount == 1
+
+
+def upsert(tx: Tx, table: Table, *rows: Mapping[str, Any]) -> None:
+    """Insert rows (all columns given), or replace those with the same primary key."""
+    if rows:
+        tx.conn.execute(_upsert(tx.conn.dialect.name, table, None), rows)
+
+
+def add_up(tx: Tx, table: Table, values: Mapping[str, Any], summed: str) -> None:
+    """Insert a row, or add `values[summed]` to what the row with the same primary key holds."""
+    tx.conn.execute(_upsert(tx.conn.dialect.name, table, summed), values)
+
+
+def prune_where(tx: Tx, table: Table, condition: ColumnElement[bool], limit: int) -> int:
+    """Delete at most `limit` rows; returns how many, so a caller goes on while it gets `limit`."""
+    key = tuple_(*table.primary_key.columns)
+    chosen = select(*table.primary_key.columns).where(condition).limit(limit)
+    return tx.conn.execute(delete(table).where(key.in_(chosen))).rowcount
