@@ -1,0 +1,1 @@
+"""Ways to Waku: an embedded relay node, an external node over REST, and an in-memory hub for tests."""
