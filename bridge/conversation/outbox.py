@@ -1,0 +1,87 @@
+"""Publishes what the transactions of a group left in its outbox: in order, until it is out.
+
+A row is deleted after it is published. A crash between the two publishes the very same bytes again, which
+receivers drop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+
+from bridge.conversation.tuning import Tuning
+from bridge.storage import outbox
+from bridge.storage.outbox import OutboxRow
+from bridge.storage.store import Store
+from bridge.waku.transport import TransportError
+
+log: Final = structlog.get_logger("bridge.conversation.outbox")
+
+Send = Callable[[str, bytes], Awaitable[None]]
+"""(content topic, payload). Raises TransportError."""
+
+
+class Outbox:
+    """One group's publisher."""
+
+    def __init__(self, store: Store, group: str, send: Send, tuning: Tuning) -> None:
+        self._store = store
+        self._group = group
+        self._send = send
+        self._tuning = tuning
+        self._wake = asyncio.Event()
+        self._retry = asyncio.Event()
+        self.waiting = 0
+        """Rows that could not be published yet, as of the last try."""
+
+    def wake(self) -> None:
+        """There are new rows."""
+        self._wake.set()
+
+    def retry(self) -> None:
+        """The transport has peers again: do not wait for the backoff."""
+        self._retry.set()
+
+    async def run(self) -> None:
+        """Publish for ever; first what an earlier process left."""
+        while True:
+            rows = await self._store.read(lambda tx: outbox.pending(tx, self._group))
+            self.waiting = len(rows)
+            if rows:
+                await self._publish(rows)
+            else:
+                await self._wake.wait()
+                self._wake.clear()
+
+    async def _publish(self, rows: list[OutboxRow]) -> None:
+        done: list[int] = []
+        try:
+            for row in rows:
+                await self._publish_one(row)
+                done.append(row.id)
+        finally:
+            # Also when cancelled: what is out need not go out again at the next start.
+            if done:
+                await self._store.write(lambda tx: outbox.done(tx, done))
+
+    async def _publish_one(self, row: OutboxRow) -> None:
+        """Until it is out, or the transport says that it never will be."""
+        wait = self._tuning.retry_first
+        while True:
+            self._retry.clear()
+            try:
+                return await self._send(row.content_topic, row.payload)
+            except TransportError as error:
+                if not error.retry:
+                    # Fragmentation keeps payloads small; this is a fault of ours and must not block the rest.
+                    log.error("cannot be published, dropped", group=self._group, row=row.id, error=str(error))
+                    return None
+                log.info("cannot publish yet", group=self._group, row=row.id, wait=wait, error=str(error))
+            try:
+                async with asyncio.timeout(wait):
+                    await self._retry.wait()
+            except TimeoutError:
+                wait = min(wait * 2, self._tuning.retry_most)

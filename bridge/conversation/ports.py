@@ -1,0 +1,97 @@
+"""What the shell of a group offers to, and asks of, its neighbours. Types only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bridge.model.notices import ChangeNote, Notice, State
+from bridge.protocol.events import CastVote, JoinMember, LeaveMember, RequestBan, SendChat
+from bridge.storage.store import Tx
+
+__all__ = [
+    "BallotView",
+    "CastVote",
+    "Fanout",
+    "GroupHandle",
+    "GroupStatus",
+    "JoinMember",
+    "LeaveMember",
+    "Request",
+    "RequestBan",
+    "SendChat",
+    "Signer",
+]
+
+Request = SendChat | JoinMember | LeaveMember | RequestBan | CastVote
+
+
+@dataclass(frozen=True, slots=True)
+class BallotView:
+    """The open ballot. Addresses are 20 bytes, `deadline` Unix seconds; `yes` and `no` name the voters."""
+
+    ballot_id: int
+    changes: tuple[ChangeNote, ...]
+    voters: tuple[bytes, ...]
+    yes: tuple[bytes, ...]
+    no: tuple[bytes, ...]
+    deadline: int
+    steward: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class GroupStatus:
+    """One group as this bridge sees it now. `transport` is its health in words."""
+
+    group: str
+    full_name: str
+    state: State
+    deadline: float
+    epoch: int
+    is_steward: bool
+    steward: bytes
+    own: bytes
+    members: tuple[bytes, ...]
+    voters: tuple[bytes, ...]
+    hosted: frozenset[bytes]
+    service: frozenset[bytes]
+    queued: int
+    """Changes that wait for a steward epoch."""
+    waiting_chat: int
+    ballot: BallotView | None
+    transport: str = ""
+    refused: Mapping[str, int] = field(default_factory=dict)
+    """How often something was refused, by error code, since the group exists here."""
+
+
+class Signer(Protocol):
+    """Wallets that this process may sign with (`bridge.identity.book.AddressBook`)."""
+
+    def sign(self, address: bytes, message: bytes) -> bytes | None:
+        """EIP-191 signature (65 bytes) by a hosted or the own wallet; None when the wallet is not here."""
+
+
+class Fanout(Protocol):
+    """Where notices go (`bridge.mirror`)."""
+
+    def write(self, tx: Tx, group: str, notices: Sequence[Notice], now: float) -> None:
+        """Store what follows from `notices`, inside the transaction that changed the group. No IO."""
+
+    def committed(self, group: str) -> None:
+        """That transaction is committed: deliver. Called on the event loop; must not block."""
+
+
+class GroupHandle(Protocol):
+    """A group, for those who make requests of it (`bridge.conversation.conversation.Conversation`)."""
+
+    name: str
+
+    async def submit(self, request: Request, also: Callable[[Tx], None] | None = None) -> None:
+        """Hand over a request; returns when it is durable. `also` runs in the same transaction.
+
+        Raises the LocalError of a refused request (then `also` is not run).
+        """
+
+    def status(self) -> GroupStatus:
+        """The group now, without IO."""

@@ -1,0 +1,55 @@
+"""What all groups of a process share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bridge.conversation.keys import Entropy
+from bridge.conversation.ports import Fanout, Signer
+from bridge.conversation.tuning import Tuning
+from bridge.mls.port import MlsGroupPort
+from bridge.protocol.engine import EngineConfig
+from bridge.protocol.errors import NotAMember
+from bridge.protocol.ports import Address, MlsPort
+from bridge.storage.store import Store
+from bridge.waku.transport import Transport
+
+
+class MlsFactory(Protocol):
+    """Makes the MLS port of a group (`bridge.mls`) from its stored rows (empty for a new group)."""
+
+    def __call__(self, config: EngineConfig, rows: Sequence[tuple[str, bytes, bytes]]) -> MlsPort: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`clock` gives Unix seconds, `entropy(n)` n random bytes, `random` a number from 0 to 1 (delays only)."""
+
+    store: Store
+    transport: Transport
+    signer: Signer
+    fanout: Fanout
+    open_mls: MlsFactory
+    clock: Callable[[], float]
+    entropy: Entropy
+    random: Callable[[], float]
+    meta: bytes
+    """Random id of this process, in every message it publishes: its own echo is not even looked at."""
+    tuning: Tuning = field(default_factory=Tuning)
+
+
+def native_mls(signer: Signer, suite: int = 1) -> MlsFactory:
+    """The real MLS part: wallet bindings are signed by `signer`. `suite`: 1 or 3 (protocol.md section 3)."""
+
+    def bind(address: Address, text: bytes) -> bytes:
+        signature = signer.sign(address, text)
+        if signature is None:
+            raise NotAMember(f"this bridge has no wallet for 0x{address.hex()}")
+        return signature
+
+    def open_mls(config: EngineConfig, rows: Sequence[tuple[str, bytes, bytes]]) -> MlsPort:
+        return MlsGroupPort(config.own, bind, rows, suite=suite, group_id=config.name.group_id)
+
+    return open_mls

@@ -1,0 +1,178 @@
+"""What all parts of the engine share: the state, the port, the present time, and the effects collected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bridge.model.notices import Answer, Notice, Refused, State, StateChanged
+from bridge.protocol import errors
+from bridge.protocol.effects import (
+    CancelTimer,
+    CatchUp,
+    Effect,
+    Publish,
+    SetTimer,
+    Sign,
+    SignPurpose,
+    Tell,
+)
+from bridge.protocol.engine.state import EngineConfig, EngineState, PendingSignature
+from bridge.protocol.events import Topic
+from bridge.protocol.permissions import Kind, may_send
+from bridge.protocol.policy import decode_policy
+from bridge.protocol.ports import Address, MlsPort, View
+from bridge.protocol.states import Role, Trigger, target
+from bridge.protocol.types import GroupPolicy
+from bridge.protocol.wire import demls_pb2 as pb
+
+CLOCK_TOLERANCE: Final = 5
+"""Seconds by which members' clocks may differ (protocol.md section 7)."""
+
+
+class Core:
+    """State, port and effects of one event. The parts of the engine act through it."""
+
+    def __init__(self, config: EngineConfig, mls: MlsPort, state: EngineState) -> None:
+        self.config = config
+        self.mls = mls
+        self.state = state
+        self.now = 0.0
+        self.effects: list[Effect] = []
+        self._view: View | None = mls.view()
+        self._policy: GroupPolicy | None = None
+        self._policy_bytes = b""
+
+    # ---- the group ----
+
+    def refresh(self) -> None:
+        """Read the view anew; after every change of the group."""
+        self._view = self.mls.view()
+
+    @property
+    def joined(self) -> bool:
+        """Whether the own leaf is a member."""
+        return self._view is not None
+
+    @property
+    def view(self) -> View:
+        """The group now. Raises NotAMember before the own leaf has joined."""
+        if self._view is None:
+            raise errors.NotAMember("this bridge is not a member of the group (yet)")
+        return self._view
+
+    @property
+    def policy(self) -> GroupPolicy:
+        """The group policy of the present epoch."""
+        raw = self.view.policy
+        if self._policy is None or raw != self._policy_bytes:
+            self._policy, self._policy_bytes = decode_policy(raw), raw
+        return self._policy
+
+    @property
+    def steward(self) -> Address:
+        """The member that runs the steward epochs at retry round 0."""
+        return Address(self.state.steward)
+
+    @property
+    def is_steward(self) -> bool:
+        """Whether that is this bridge."""
+        return self.joined and self.state.steward == self.config.own
+
+    @property
+    def role(self) -> Role:
+        """The column of the transition table."""
+        return Role.STEWARD if self.is_steward else Role.OTHER
+
+    @property
+    def machine(self) -> State:
+        """The present state."""
+        return State(self.state.machine)
+
+    def voters(self) -> tuple[Address, ...]:
+        """Members with a vote, sorted."""
+        return self.policy.voters(self.view.members)
+
+    # ---- effects ----
+
+    def tell(self, notice: Notice) -> None:
+        """Emit a notice."""
+        self.effects.append(Tell(notice))
+
+    def answer(self, reply_to: str, code: str, **facts: str) -> None:
+        """Tell one person the outcome of his request; nothing when nobody waits for it."""
+        if reply_to:
+            self.tell(Answer(reply_to, code, tuple(sorted(facts.items()))))
+
+    def refuse(self, error: errors.ProtocolError) -> None:
+        """Count and log something received."""
+        self.tell(Refused(error.code, str(error)))
+
+    def set_timer(self, name: str, at: float) -> None:
+        """(Re)set a timer of this group."""
+        token = self.token()
+        self.state.timers[name] = token
+        self.effects.append(SetTimer(name, at, token))
+
+    def cancel_timer(self, name: str) -> None:
+        """Cancel it if it is set."""
+        if self.state.timers.pop(name, None) is not None:
+            self.effects.append(CancelTimer(name))
+
+    def token(self) -> int:
+        """A number not used before in this group."""
+        value = self.state.next_token
+        self.state.next_token = value + 1
+        return value
+
+    def sign(self, purpose: SignPurpose, signer: Address, message: bytes, then: PendingSignature) -> None:
+        """Ask for a wallet signature; `then` says what follows."""
+        token = self.token()
+        self.state.signatures[token] = then
+        self.effects.append(Sign(token, signer, purpose, message))
+
+    def publish(self, topic: Topic, data: bytes, *, archive: bool = True) -> None:
+        """Put bytes on a content topic."""
+        self.effects.append(Publish(topic, data, archive))
+
+    def may_send(self, kind: Kind) -> bool:
+        """What the permission table says to us, now."""
+        return may_send(
+            self.machine,
+            kind,
+            is_steward=self.is_steward,
+            chat_during_ballot=self.policy.chat_during_ballot,
+        )
+
+    def require(self, kind: Kind) -> None:
+        """Raise NotPermitted when the state or the role forbids sending `kind`."""
+        if not self.may_send(kind):
+            raise errors.NotPermitted(f"{kind} may not be sent in {self.machine.capitalize()}")
+
+    def publish_inside(self, leaf: Address, kind: Kind, message: pb.AppMessage) -> None:
+        """Encrypt `message` as `leaf` and publish it. Raises NotPermitted, LeafBehind."""
+        self.require(kind)
+        self.publish(Topic.APP, self.mls.seal(leaf, message.SerializeToString(deterministic=True)))
+
+    def catch_up(self) -> None:
+        """Ask for what was missed."""
+        self.effects.append(CatchUp(self.view.epoch if self.joined else 0, int(self.state.last_time)))
+
+    # ---- the machine ----
+
+    def move(self, trigger: Trigger, deadline: float = 0.0, role: Role | None = None) -> None:
+        """Take a transition of the table; sets the deadline timer of the state that is entered."""
+        old = self.machine
+        new = target(role or self.role, old, trigger)
+        self.state.machine = new.value
+        self.state.deadline = deadline if new is not State.WORKING else 0.0
+        if new is State.WORKING:
+            self.cancel_timer("deadline")
+        else:
+            self.set_timer("deadline", deadline)
+        if new is not old:
+            self.tell(StateChanged(old, new, int(self.state.deadline), self.is_steward, trigger.value))
+
+    def members_among(self, addresses: Sequence[bytes]) -> bool:
+        """Whether all of these are members now."""
+        return all(address in self.view.members for address in addresses)

@@ -1,0 +1,61 @@
+"""What is loaded is what was stored."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from bridge.conversation.live import Live, Stored
+from bridge.conversation.services import Services, native_mls
+from bridge.protocol.engine import EngineConfig
+from bridge.protocol.errors import NotAMember
+from bridge.protocol.events import Start
+from bridge.storage.store import Store
+from bridge.waku.memory import MemoryHub, MemoryTransport
+from tests.support.conversations import ALICE, BOB, KEY, NAME, POLICY, Shown
+from tests.support.world import Wallets
+
+CONFIG = EngineConfig(NAME, ALICE.address, create=True, policy=POLICY)
+
+
+async def services(path: Path, wallets: Wallets) -> Services:
+    return Services(
+        store=await Store.open(f"sqlite:///{path}/live.db", KEY),
+        transport=MemoryTransport(MemoryHub()),
+        signer=wallets,
+        fanout=Shown(),
+        open_mls=native_mls(wallets),
+        clock=time.time,
+        entropy=random.Random(1).randbytes,
+        random=lambda: 0.5,
+        meta=b"meta",
+    )
+
+
+async def test_a_group_is_restored_as_it_was(tmp_path: Path) -> None:
+    shared = await services(tmp_path, Wallets(ALICE))
+    first = Live.restore(CONFIG, Stored(None, [], [], {}), shared)
+    assert not first.joined
+    first.performer.handle(Start(), time.time())
+    first.performer.keys.new_key(shared.entropy)
+    rows = [(table, key, value) for table, key, value in first.mls.drain() if value is not None]
+    stored = Stored(first.snapshot(complete_until=77), rows, [], {"malformed": 3})
+    assert repr(first.performer.keys.export()[0]) not in repr(first)
+
+    again = Live.restore(CONFIG, stored, shared)
+    assert again.engine.status() == first.engine.status()
+    assert (again.joined, again.epoch) == (True, first.epoch)
+    assert again.performer.keys.export() == first.performer.keys.export() != []
+    assert again.complete_until == 77
+    assert again.refused == {"malformed": 3}
+    await shared.store.close()
+
+
+async def test_without_its_wallet_a_leaf_cannot_be_bound(tmp_path: Path) -> None:
+    shared = await services(tmp_path, Wallets(BOB))
+    with pytest.raises(NotAMember, match="no wallet"):
+        Live.restore(CONFIG, Stored(None, [], [], {}), shared)
+    await shared.store.close()
