@@ -1,0 +1,6 @@
+"""Fixtures that every test may ask for; each is started only when asked for."""
+
+pytest_plugins = [
+    "tests.support.fixtures_synapse",
+    "tests.support.fixtures_waku",
+]

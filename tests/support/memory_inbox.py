@@ -1,0 +1,75 @@
+"""The tests' own consumer of an adapter: keeps what was handed over, as a store would."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from bridge.model.adapter import Inbound, InboundDelete, InboundMessage, InboundReaction
+from bridge.model.ids import RoomRef
+
+
+class MemoryInbox:
+    """Implements `bridge.model.adapter.Inbox`. `links` may be changed at any time."""
+
+    def __init__(self, links: Sequence[RoomRef] = ()) -> None:
+        self.links = set(links)
+        self.events: list[Inbound] = []
+        self.cursors: dict[str, str] = {}
+        self.own: set[str] = set()
+        self.repeats = 0
+        """Events that were handed over again (a store would drop them)."""
+        self._known: set[str] = set()
+        self._changed = asyncio.Condition()
+
+    async def accept(self, account: str, cursor: str, events: Sequence[Inbound]) -> None:
+        async with self._changed:
+            for event in events:
+                if event.event_id in self._known:
+                    self.repeats += 1
+                else:
+                    self._known.add(event.event_id)
+                    self.events.append(event)
+            self.cursors[account] = cursor
+            self._changed.notify_all()
+
+    async def cursor(self, account: str) -> str:
+        return self.cursors.get(account, "")
+
+    async def is_own(self, room: RoomRef, event_id: str) -> bool:
+        return event_id in self.own
+
+    def linked(self, room: RoomRef) -> bool:
+        return room in self.links
+
+    @property
+    def messages(self) -> list[InboundMessage]:
+        return [event for event in self.events if isinstance(event, InboundMessage)]
+
+    @property
+    def texts(self) -> list[str]:
+        return [message.body.plain for message in self.messages]
+
+    @property
+    def deletes(self) -> list[InboundDelete]:
+        return [event for event in self.events if isinstance(event, InboundDelete)]
+
+    @property
+    def reactions(self) -> list[InboundReaction]:
+        return [event for event in self.events if isinstance(event, InboundReaction)]
+
+    async def wait_for(self, count: int) -> None:
+        """Until `count` events were handed over in all (guarded, so that a failure does not hang)."""
+        async with asyncio.timeout(60), self._changed:
+            await self._changed.wait_for(lambda: len(self.events) >= count)
+
+    async def wait_for_text(self, text: str) -> InboundMessage:
+        """Until a message with exactly this text came; returns it."""
+        async with asyncio.timeout(60), self._changed:
+            await self._changed.wait_for(lambda: text in self.texts)
+        return next(message for message in self.messages if message.body.plain == text)
+
+    async def wait_for_delete(self, target_event: str) -> None:
+        """Until the deletion of this message came."""
+        async with asyncio.timeout(60), self._changed:
+            await self._changed.wait_for(lambda: target_event in {each.target_event for each in self.deletes})
