@@ -162,6 +162,16 @@ members = _table(
     "members", _key("group_name"), _blob("address", _ADDRESS_BYTES, primary_key=True), _text("display_name")
 )
 
+claims = _table(
+    "claims",
+    _key("group_name"),
+    _key("platform"),
+    _key("user_id"),
+    _blob("address", _ADDRESS_BYTES),
+    _text("display_name"),
+    Index(None, "group_name", "address"),
+)
+
 bans = _table(
     "bans",
     _key("group_name"),

@@ -59,6 +59,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("group_name", "address", name=op.f("pk_bans")),
     )
     op.create_table(
+        "claims",
+        sa.Column("group_name", sa.Text(), nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("address", sa.LargeBinary(), nullable=False),
+        sa.Column("display_name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("group_name", "platform", "user_id", name=op.f("pk_claims")),
+    )
+    op.create_index(op.f("ix_claims_group_name_address"), "claims", ["group_name", "address"])
+    op.create_table(
         "counters",
         sa.Column("group_name", sa.Text(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),

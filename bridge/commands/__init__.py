@@ -1,0 +1,1 @@
+"""The commands that people write in rooms: grammar, one file per command, and the words of every answer."""

@@ -1,0 +1,24 @@
+"""`!join`: the account gets a wallet and asks for a leaf of its own."""
+
+from __future__ import annotations
+
+from bridge.commands.command import Command, Context
+from bridge.conversation.ports import JoinMember
+from bridge.mirror.ports import Ask, Outcome
+from bridge.protocol.ports import Address
+from bridge.storage import accounts
+from bridge.storage.tx import Tx
+
+
+def run(context: Context) -> Outcome:
+    """Also for the banned: the group decides, as for everybody."""
+    asker = context.asker
+    address = context.address or context.wallet_address(asker.user)
+
+    def create_account(tx: Tx, now: float) -> None:
+        accounts.put(tx, asker.user.platform, asker.user.user_id, address, asker.name, now)
+
+    return Ask(JoinMember(Address(address), asker.name, asker.reply_to), create_account)
+
+
+COMMAND = Command("join", "", "ask to become a member of the group", run)

@@ -1,0 +1,154 @@
+"""Ballots in the rooms: a message when one opens, kept up to date by edits, and a message with the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from bridge.mirror import authors
+from bridge.mirror.desk import Desk
+from bridge.mirror.ids import ballot_message_id
+from bridge.mirror.payloads import Edit
+from bridge.mirror.people import People
+from bridge.mirror.series import Series
+from bridge.mirror.text import clean_name, clock_time, duration, one_line
+from bridge.model.message import Author, Body
+from bridge.model.notices import BallotClosed, BallotOpened, BallotTally, ChangeKind, ChangeNote
+from bridge.storage import ballots, members
+
+MAX_SHOWN: Final = 50
+"""Changes listed in a message; a batch has at most 50 (protocol.md section 6)."""
+_LAST: Final = 2**62
+_BRIDGE: Final = Author("demls.bridge", "", "")
+_Word = Callable[[ChangeNote, People], str]
+
+
+class _Opened(msgspec.Struct, frozen=True):
+    """Kept in the table `ballots`: the text of the ballot's message, to which edits append."""
+
+    text: str
+
+
+class _Closed(msgspec.Struct, frozen=True):
+    text: str
+
+
+class BallotDesk:
+    """Words ballots. `prefix` is that of the commands."""
+
+    def __init__(self, prefix: str, series: Series) -> None:
+        self._prefix = prefix
+        self._series = series
+
+    def opened(self, desk: Desk, notice: BallotOpened) -> None:
+        """The ballot's message, in every room of the group."""
+        for change in notice.changes:
+            if change.kind is ChangeKind.ADD and change.name:
+                members.set_name(desk.tx, desk.group, change.subject, clean_name(change.name, ""))
+        people = _people(desk, notice.changes)
+        text = self._question(notice, people, desk.now)
+        ballots.record(desk.tx, desk.group, notice.ballot_id, msgspec.msgpack.encode(_Opened(text)), desk.now)
+        message_id = ballot_message_id(desk.group, notice.ballot_id)
+        # So that nobody's chat passes for an edit of it.
+        authors.remember(desk.tx, message_id, _BRIDGE, desk.now)
+        desk.say(text, "ballot", notice.ballot_id, message_id=message_id)
+
+    def tally(self, desk: Desk, notice: BallotTally) -> None:
+        """The count so far, by an edit; where there are no edits, nothing: rooms stay quiet."""
+        count = f"So far: {notice.yes_count} yes, {notice.no_count} no, of {notice.voters}."
+        self._update(desk, notice.ballot_id, count, notice.yes_count + notice.no_count)
+
+    def closed(self, desk: Desk, notice: BallotClosed) -> None:
+        """The result, as a message under the ballot's, and by an edit of that."""
+        people = _people(desk, notice.changes)
+        result = _result(notice)
+        self._update(desk, notice.ballot_id, result, _LAST)
+        lines = [
+            f"🗳️ Vote {notice.ballot_id}: {result}",
+            *_listed(notice.changes, people, _verdict(notice.passed)),
+        ]
+        stored = msgspec.msgpack.encode(_Closed("\n".join(lines)))
+        ballots.close(desk.tx, desk.group, notice.ballot_id, stored, desk.now)
+        message_id = ballot_message_id(desk.group, notice.ballot_id)
+        desk.say("\n".join(lines), "result", notice.ballot_id, reply_to=message_id)
+
+    def _update(self, desk: Desk, ballot_id: int, addition: str, step: int) -> None:
+        row = next((r for r in ballots.open_ones(desk.tx, desk.group) if r.ballot_id == ballot_id), None)
+        if row is None:
+            return  # one that we did not see open
+        text = msgspec.msgpack.decode(row.opened, type=_Opened).text
+        edit = Edit(
+            target=ballot_message_id(desk.group, ballot_id),
+            body=Body(f"{text}\n{addition}"),
+            or_post=False,
+            series=f"{desk.group} {ballot_id}",
+            step=step,
+        )
+        self._series.note(edit.series, step)
+        for room in desk.rooms:
+            desk.put(room, edit, "tally", ballot_id, step, message_id=edit.target)
+
+    def _question(self, notice: BallotOpened, people: People, now: float) -> str:
+        number, prefix = notice.ballot_id, self._prefix
+        left = duration(notice.deadline - now)
+        return "\n".join(
+            [
+                f"🗳️ Vote {number}",
+                *_listed(notice.changes, people, question),
+                f"Members vote with `{prefix}vote {number} yes` or `{prefix}vote {number} no`"
+                f" until {clock_time(notice.deadline)} ({left}). {len(notice.voters)} may vote.",
+            ]
+        )
+
+
+def question(change: ChangeNote, people: People) -> str:
+    """What is voted on, on one line: who proposed what, for whom, why."""
+    who = people.full(change.subject)
+    match change.kind:
+        case ChangeKind.ADD:
+            what = f"Shall {who} join?"
+        case ChangeKind.REMOVE:
+            what = f"Shall {who} be banned?"
+        case ChangeKind.POLICY:
+            what = "Shall the group's rules change?"
+    if change.requester == change.subject and change.requester:
+        by = " Asked for by the same person."
+    else:
+        by = f" Proposed by {people.full(change.requester)}." if change.requester else ""
+    reason = one_line(change.reason, 300)
+    return f"{what}{by}" + (f" Reason: {reason}" if reason else "")
+
+
+def _verdict(passed: bool) -> _Word:
+    """What a result means for each change."""
+    joins, stays = ("joins", "is banned") if passed else ("does not join", "stays")
+
+    def word(change: ChangeNote, people: People) -> str:
+        if change.kind is ChangeKind.POLICY:
+            return "The group's rules change." if passed else "The group's rules stay as they are."
+        return f"{people.full(change.subject)} {joins if change.kind is ChangeKind.ADD else stays}."
+
+    return word
+
+
+def _listed(changes: tuple[ChangeNote, ...], people: People, word: _Word) -> list[str]:
+    lines = [word(change, people) for change in changes[:MAX_SHOWN]]
+    more = len(changes) - MAX_SHOWN
+    return [*lines, f"… and {more} more"] if more > 0 else lines
+
+
+def _result(notice: BallotClosed) -> str:
+    verdict = "passed" if notice.passed else "rejected"
+    silent = notice.voters - notice.yes_count - notice.no_count
+    count = f"{notice.yes_count} yes, {notice.no_count} no, of {notice.voters}"
+    ended = (
+        " The time is over" + (f"; {silent} did not vote." if silent > 0 else ".") if notice.by_deadline else ""
+    )
+    return f"{verdict}: {count}.{ended}"
+
+
+def _people(desk: Desk, changes: tuple[ChangeNote, ...]) -> People:
+    addresses = [a for change in changes for a in (change.subject, change.requester) if a]
+    return People.these(desk.tx, desk.group, addresses)

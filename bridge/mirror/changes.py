@@ -1,0 +1,63 @@
+"""Who came and went: told in the rooms, and bans carried out in them."""
+
+from __future__ import annotations
+
+from bridge.mirror.desk import Desk
+from bridge.mirror.payloads import Ban
+from bridge.mirror.people import People
+from bridge.mirror.text import clean_name, one_line
+from bridge.model.notices import MembersChanged, SelfRemoved
+from bridge.storage import bans, claims
+
+MAX_LISTED = 20
+"""Names on one line; a batch may bring 50 at once."""
+MAX_REASON = 300
+
+
+def members_changed(desk: Desk, notice: MembersChanged) -> None:
+    """One message for all of it; every ban is recorded, and carried out for every account of the banned."""
+    people = People.these(desk.tx, desk.group, [*notice.added, *notice.banned, *notice.left])
+    reasons = {address: one_line(reason, MAX_REASON) for address, reason in notice.reasons}
+    lines = []
+    if notice.added:
+        lines.append(f"➕ {_names(people, notice.added)} joined the group.")
+    if notice.left:
+        lines.append(f"➖ {_names(people, notice.left)} left the group.")
+    for address in notice.banned:
+        reason = reasons.get(address, "")
+        lines.append(
+            f"⛔ {people.full(address)} was banned by vote." + (f" Reason: {reason}" if reason else "")
+        )
+    if lines:
+        about = b"".join((*notice.added, b"/", *notice.banned, b"/", *notice.left))
+        desk.say("\n".join(lines), "members", notice.epoch, about)
+    for address in notice.banned:
+        bans.record(desk.tx, desk.group, address, reasons.get(address, ""), desk.now)
+        _enforce(desk, notice.epoch, address, reasons.get(address, ""))
+    for address in (*notice.banned, *notice.left):
+        claims.drop(desk.tx, desk.group, address)
+
+
+def _enforce(desk: Desk, epoch: int, address: bytes, reason: str) -> None:
+    """A durable ban for each account with that address, in each linked room of the account's platform."""
+    for account in People.accounts_of(desk.tx, desk.group, address):
+        name = clean_name(account.display_name, account.user_id)
+        ban = Ban(account.user_id, name, reason)
+        for room in desk.rooms:
+            if room.platform == account.platform:
+                desk.put(room, ban, epoch, account.user_id)
+
+
+def self_removed(desk: Desk, notice: SelfRemoved) -> None:
+    """The bridge itself is out: the rooms must know that nobody reads them any more."""
+    text = (
+        "⚠️ This bridge was removed from the group. What is written here does not reach the group any more, "
+        "and nothing from there comes here."
+    )
+    desk.say(text, "self removed", notice.epoch)
+
+
+def _names(people: People, addresses: tuple[bytes, ...]) -> str:
+    named = [people.full(address) for address in addresses[:MAX_LISTED]]
+    more = len(addresses) - MAX_LISTED
+    return ", ".join(named) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,142 @@
+"""Chat notices to deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bridge.mirror import authors, parked
+from bridge.mirror.desk import Desk
+from bridge.mirror.payloads import Delete, Edit, Post, React
+from bridge.mirror.ports import Words
+from bridge.mirror.text import clean_body, clean_name, one_line, safe_html
+from bridge.model.ids import RoomRef
+from bridge.model.message import Author, Body, ChatMessage, MessageKind
+from bridge.model.notices import Chat, ChatDropped, ChatSent
+from bridge.storage import accounts, claims, counters, members, messages
+from bridge.storage.accounts import Account
+
+MAX_REACTION: Final = 32
+"""Characters. An emoji with all its joiners has a dozen; platforms' own ones are named `:like_this:`."""
+Local = tuple[RoomRef, str]
+"""Room and event id."""
+
+
+@dataclass(slots=True)
+class ChatDesk:
+    """Shows chat in the rooms. `local`: what our own people are sending just now, and where they wrote it."""
+
+    local: Mapping[bytes, Local]
+    words: Words
+    edits: Callable[[RoomRef], bool]
+    """Whether a room can show an edit."""
+
+    def chat(self, desk: Desk, notice: Chat) -> None:
+        """A message for all rooms of the group but the one that it was written in."""
+        message = notice.message
+        local = self.local.get(message.message_id)
+        # Only of our own people's messages is the origin known; a foreign claim must hide nothing.
+        rooms = tuple(room for room in desk.rooms if local is None or room != local[0])
+        author = shown_author(message.author)
+        if local is None and author.address:
+            members.set_name(desk.tx, desk.group, author.address, author.display_name)
+            _note_account(desk, author)
+        match message.kind:
+            case MessageKind.MESSAGE | MessageKind.NOTICE:
+                self._post(desk, notice, author, rooms, local)
+            case MessageKind.REACTION:
+                reaction = one_line(message.body.plain, MAX_REACTION)
+                for room in rooms if reaction else ():
+                    desk.put(room, React(message.target, reaction, author.display_name), message.message_id)
+            case MessageKind.EDIT | MessageKind.DELETE:
+                self._change(desk, message, author, rooms, local)
+
+    def _post(
+        self, desk: Desk, notice: Chat, author: Author, rooms: tuple[RoomRef, ...], local: Local | None
+    ) -> None:
+        message = notice.message
+        post = Post(
+            body=_body(message),
+            author=author,
+            reply_to=message.reply_to,
+            attachments=message.attachments,
+            waiting=notice.waiting,
+            late=notice.late,
+        )
+        authors.remember(desk.tx, message.message_id, message.author, desk.now)
+        if local is not None:
+            room, event_id = local
+            messages.remember(desk.tx, message.message_id, room.platform, room.room_id, event_id, desk.now)
+        for room in rooms:
+            desk.put(room, post, message.message_id, message_id=message.message_id)
+        if notice.waiting and any(self.edits(room) for room in rooms):
+            parked.park(desk.tx, message.message_id, post, desk.now)
+
+    def _change(
+        self, desk: Desk, message: ChatMessage, author: Author, rooms: tuple[RoomRef, ...], local: Local | None
+    ) -> None:
+        """An edit or a deletion: only the author's own."""
+        owner = authors.is_author(desk.tx, message.target, message.author, local=local is not None)
+        deletes = message.kind is MessageKind.DELETE
+        # What is taken away in the room that it was written in was allowed by that platform: its moderators.
+        moderated = deletes and local is not None and _shown_in(desk, message.target, local[0])
+        if not moderated and (owner is False or (deletes and owner is None)):
+            counters.add(desk.tx, desk.group, "not_the_author")
+            return
+        for room in rooms:
+            if deletes:
+                desk.put(room, Delete(message.target, author.display_name), message.message_id)
+            else:  # of an unknown message: shown as a new one
+                target = message.target if owner else b""
+                desk.put(room, Edit(target, _body(message), author), message.message_id, message_id=target)
+
+    def sent(self, desk: Desk, notice: ChatSent) -> None:
+        """Take the mark away where rooms can show an edit."""
+        post = parked.take(desk.tx, notice.message_id, desk.now)
+        if post is not None:
+            self._unmark(desk, notice.message_id, post, post.body)
+
+    def dropped(self, desk: Desk, notice: ChatDropped) -> None:
+        """Tell the author where he wrote it, and those who saw it waiting."""
+        reason = one_line(notice.reason, 300)
+        text = self.words("chat_dropped", {"reason": reason})
+        for platform, room_id, event_id in messages.events_of(desk.tx, notice.message_id):
+            room = RoomRef(platform, room_id)
+            if room in desk.rooms and not messages.is_own(desk.tx, platform, room_id, event_id):
+                desk.put(room, Post(Body(text), reply_event=event_id), "dropped", notice.message_id)
+        post = parked.take(desk.tx, notice.message_id, desk.now)
+        if post is not None:
+            note = self.words("not_in_the_group", {})
+            self._unmark(desk, notice.message_id, post, Body(f"{post.body.plain}\n{note}"))
+
+    def _unmark(self, desk: Desk, message_id: bytes, post: Post, body: Body) -> None:
+        edit = Edit(message_id, body, post.author, or_post=False)
+        for room in desk.rooms:
+            if self.edits(room):
+                desk.put(room, edit, "unmark", message_id, message_id=message_id)
+
+
+def shown_author(author: Author) -> Author:
+    """As rooms see him: a clean name. Whoever is no member speaks by a bridge's leaf, and it says so."""
+    name = clean_name(author.display_name, author.user_id)
+    return replace(author, display_name=name if author.address else f"{name} (guest)")
+
+
+def _note_account(desk: Desk, author: Author) -> None:
+    """Whose account it is, so that commands find him by it and a ban reaches it in our rooms too."""
+    platform, user_id = author.platform, author.user_id
+    if platform and user_id and accounts.by_user(desk.tx, platform, user_id) is None:
+        claims.note(desk.tx, desk.group, Account(platform, user_id, author.address, author.display_name))
+
+
+def _body(message: ChatMessage) -> Body:
+    return Body(clean_body(message.body.plain), safe_html(message.body.html))
+
+
+def _shown_in(desk: Desk, message_id: bytes, room: RoomRef) -> bool:
+    """Whether it was written in that room (and not posted there by us)."""
+    return any(
+        RoomRef(platform, room_id) == room and not messages.is_own(desk.tx, platform, room_id, event_id)
+        for platform, room_id, event_id in messages.events_of(desk.tx, message_id)
+    )

@@ -1,0 +1,134 @@
+"""The mirror: rooms of platforms on one side, groups on the other; everything between is in the database.
+
+`Mirror` is the adapters' `Inbox` and the groups' `Fanout`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import structlog
+
+from bridge.conversation.ports import GroupHandle
+from bridge.mirror import intake
+from bridge.mirror.chat import Local
+from bridge.mirror.deliverer import Deliverer
+from bridge.mirror.failures import Failures
+from bridge.mirror.fanout import Notices
+from bridge.mirror.parked import PLATFORM as PARKED
+from bridge.mirror.ports import Commands, Words
+from bridge.mirror.series import Series
+from bridge.mirror.tuning import Tuning
+from bridge.mirror.worker import Surroundings, Worker
+from bridge.model.adapter import Adapter, Edits, Inbound
+from bridge.model.ids import RoomRef
+from bridge.model.notices import Notice
+from bridge.storage import deliveries, inbound, messages
+from bridge.storage.deliveries import RoomQueue
+from bridge.storage.store import Store
+from bridge.storage.tx import Tx
+
+log: Final = structlog.get_logger("bridge.mirror")
+
+
+class Mirror:
+    """One per process. Make it, `attach` the groups, then `run` it."""
+
+    def __init__(
+        self,
+        store: Store,
+        adapters: Mapping[str, Adapter],
+        links: Mapping[RoomRef, str],
+        commands: Commands,
+        words: Words,
+        *,
+        prefix: str = "!",
+        clock: Callable[[], float] = time.time,
+        tuning: Tuning | None = None,
+    ) -> None:
+        """`adapters` by platform, `links` room -> group name, `prefix` of commands (for the texts)."""
+        tuning = tuning or Tuning()
+        self._store = store
+        self._adapters = adapters
+        self._links = dict(links)
+        self._clock = clock
+        self._groups: dict[str, GroupHandle] = {}
+        local: dict[bytes, Local] = {}
+        series = Series()
+        self._notices = Notices(self._links, words, prefix, series, local, self._can_edit)
+        failures = Failures(self._notices, self._links)
+        self._deliverer = Deliverer(store, adapters, failures, series, clock, tuning)
+        self._worker = Worker(
+            Surroundings(
+                store,
+                self._links,
+                self._groups,
+                commands,
+                words,
+                clock,
+                tuning,
+                local,
+                self._deliverer.wake,
+            )
+        )
+
+    def attach(self, handle: GroupHandle) -> None:
+        """Tell the mirror of a group. Before `run`: events of rooms whose group is unknown are dropped."""
+        self._groups[handle.name] = handle
+
+    async def run(self) -> None:
+        """Work off events and deliveries until cancelled. Raises what the store raises."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._worker.run(), name="mirror: events")
+            tasks.create_task(self._deliverer.run(), name="mirror: deliveries")
+
+    async def queues(self) -> list[RoomQueue]:
+        """Rooms with waiting deliveries, for the status."""
+        return [queue for queue in await self._store.read(deliveries.waiting) if queue.platform != PARKED]
+
+    def _can_edit(self, room: RoomRef) -> bool:
+        adapter = self._adapters.get(room.platform)
+        return isinstance(adapter, Edits) and adapter.describe(room).edit
+
+    # ---- Inbox ----
+
+    async def accept(self, account: str, cursor: str, events: Sequence[Inbound]) -> None:
+        """Store events (known event ids are dropped) and the account's cursor in one transaction."""
+        rows = []
+        for event in events:
+            if event.room not in self._links:
+                continue
+            try:
+                rows.append((intake.event_key(event), intake.encode(event)))
+            except intake.Unusable as error:
+                # It can never be handled; to refuse it would hold the cursor back for ever.
+                log.error("event refused", room=str(event.room), error=str(error))
+        now = self._clock()
+        await self._store.write(lambda tx: inbound.accept(tx, account, cursor, rows, now))
+        if rows:
+            self._worker.wake()
+
+    async def cursor(self, account: str) -> str:
+        """The last stored cursor of this account, '' at first."""
+        return await self._store.read(lambda tx: inbound.cursor(tx, account))
+
+    async def is_own(self, room: RoomRef, event_id: str) -> bool:
+        """Whether the mirror itself made this platform event."""
+        return await self._store.read(lambda tx: messages.is_own(tx, room.platform, room.room_id, event_id))
+
+    def linked(self, room: RoomRef) -> bool:
+        """Whether the configuration links this room to a group."""
+        return room in self._links
+
+    # ---- Fanout ----
+
+    def write(self, tx: Tx, group: str, notices: Sequence[Notice], now: float) -> None:
+        """Store what follows from the notices, in their transaction."""
+        self._notices.write(tx, group, notices, now)
+
+    def committed(self, group: str) -> None:
+        """That transaction is committed: deliver."""
+        self._deliverer.wake()

@@ -1,0 +1,82 @@
+"""What a delivery holds, as it is stored: MessagePack, tagged by kind."""
+
+from __future__ import annotations
+
+import msgspec
+
+from bridge.model.message import Attachment, Author, Body
+
+
+class _Payload(msgspec.Struct, frozen=True, omit_defaults=True):
+    pass
+
+
+class Post(_Payload, tag="post", frozen=True):
+    """Show a message. `author` None: the bridge speaks. `reply_to` is a message id, `reply_event` an event."""
+
+    body: Body
+    author: Author | None = None
+    reply_to: bytes = b""
+    reply_event: str = ""
+    to_user: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    waiting: bool = False
+    late: bool = False
+    report: bool = False
+    """A report of a failed delivery: when it fails too, nothing follows."""
+
+
+class Edit(_Payload, tag="edit", frozen=True):
+    """Change the message `target`, where the platform can; else post it anew if `or_post`."""
+
+    target: bytes
+    body: Body
+    author: Author | None = None
+    or_post: bool = True
+    series: str = ""
+    step: int = 0
+    """Of a series only the edit with the highest step matters; earlier ones are skipped."""
+
+
+class Delete(_Payload, tag="delete", frozen=True):
+    """Take the message `target` away. `who` wrote it and took it back."""
+
+    target: bytes
+    who: str
+
+
+class React(_Payload, tag="react", frozen=True):
+    """Add `reaction` of `who` to the message `target`."""
+
+    target: bytes
+    reaction: str
+    who: str
+
+
+class Ban(_Payload, tag="ban", frozen=True):
+    """Remove a platform user from the room and keep him out."""
+
+    user_id: str
+    name: str
+    reason: str = ""
+
+
+Payload = Post | Edit | Delete | React | Ban
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder: msgspec.msgpack.Decoder[Payload] = msgspec.msgpack.Decoder(Payload)
+
+
+def encode(payload: Payload) -> bytes:
+    """As stored."""
+    return _encoder.encode(payload)
+
+
+def decode(data: bytes) -> Payload:
+    """As read back. Raises msgspec.MsgspecError."""
+    return _decoder.decode(data)
+
+
+def kind(payload: Payload) -> str:
+    """The tag: for the column `kind`."""
+    return type(payload).__name__.lower()
