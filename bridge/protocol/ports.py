@@ -161,7 +161,7 @@ class MlsPort(Protocol):
         """
 
     def forget(self, leaf: Address) -> None:
-        """Drop a leaf's group: a hosted one left, was removed or is to rejoin; the own one joined a wrong group."""
+        """Drop a leaf's group: a hosted one left or is to rejoin; the own one joined a wrong group."""
 
     def drain(self) -> list[tuple[str, bytes, bytes | None]]:
         """The buffered writes since the last call: (table, key, value), None deletes. In order."""

@@ -1,0 +1,118 @@
+"""Writes every generated file, or with --check says which are not up to date.
+
+protobuf code     bridge/protocol/wire/demls_pb2.py, .pyi   from demls.proto
+sample settings   config/bridge.example.toml                from bridge.settings
+command help      docs/commands.md                          from bridge.cli
+metrics           docs/metrics.md                           from bridge.ops.metrics
+state diagrams    docs/states.md                            from bridge.protocol.states
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import typer.main
+from grpc_tools import protoc
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+from bridge import plugins
+from bridge.cli.main import app
+from bridge.ops import metrics
+from bridge.protocol import states
+from bridge.settings import sample
+
+ROOT = Path(__file__).resolve().parent.parent
+WIRE = Path("bridge/protocol/wire")
+NOTE = "Made by `make generate`; do not edit."
+
+
+def protobuf() -> Iterator[tuple[Path, str]]:
+    """The Python code of the wire format, with its types."""
+    with tempfile.TemporaryDirectory() as folder:
+        includes = files("grpc_tools") / "_proto"
+        code = protoc.main(
+            ["protoc", f"-I{ROOT / WIRE}", f"-I{includes}", f"--python_out={folder}", f"--pyi_out={folder}",
+             str(ROOT / WIRE / "demls.proto")]
+        )  # fmt: skip
+        if code:
+            sys.exit(f"protoc ended with code {code}")
+        for made in sorted(Path(folder).iterdir()):
+            yield WIRE / made.name, made.read_text("utf-8")
+
+
+def settings() -> str:
+    """The sample configuration, with the Matrix adapter's own keys."""
+    return f"# {NOTE}\n{sample.example({'matrix': plugins.load('matrix').settings_example()})}"
+
+
+def commands() -> str:
+    """The help of every command."""
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup), "several commands make a group"
+    lines = ["# The command line", "", f"{NOTE} Source: `bridge/cli/`.", "", group.help or ""]
+    for name, command in group.commands.items():
+        assert isinstance(command, TyperCommand), "made by typer"
+        lines += ["", f"## demls-bridge {name}", "", *_help(command)]
+    return "\n".join(lines) + "\n"
+
+
+def _help(command: TyperCommand) -> Iterator[str]:
+    yield from (command.help or "").splitlines()
+    options = [option for option in command.params if isinstance(option, TyperOption)]
+    if options:
+        yield from ("", "| option | default | meaning |", "| --- | --- | --- |")
+    for option in options:
+        shown = option.default if isinstance(option.default, str | int | Path) and option.default else ""
+        default = f"`{shown}`" if shown and not isinstance(shown, bool) else ""
+        yield f"| `{', '.join(option.opts)}` | {default} | {option.help or ''} |"
+
+
+def state_diagrams() -> str:
+    """The transition table as diagrams, one per role."""
+    parts = ["# The steward state machine\n", f"{NOTE} Source: the table in `bridge/protocol/states.py`.\n"]
+    titles = {states.Role.STEWARD: "The steward", states.Role.OTHER: "Everybody else"}
+    for role, title in titles.items():
+        parts.append(f"## {title}\n\n```mermaid\n{states.diagram(role)}```\n")
+    return "\n".join(parts)
+
+
+def everything() -> Iterator[tuple[Path, str]]:
+    """Every generated file: path below the root, content."""
+    yield from protobuf()
+    yield Path("config/bridge.example.toml"), settings()
+    yield Path("docs/commands.md"), commands()
+    yield Path("docs/metrics.md"), metrics.page()
+    yield Path("docs/states.md"), state_diagrams()
+
+
+def check() -> int:
+    """Print the differences; 1 when there are any."""
+    stale = 0
+    for path, content in everything():
+        present = (ROOT / path).read_text("utf-8") if (ROOT / path).exists() else ""
+        if present != content:
+            stale += 1
+            difference = difflib.unified_diff(
+                present.splitlines(), content.splitlines(), str(path), "as generated", lineterm="", n=1
+            )
+            print(*list(difference)[:40], sep="\n")
+    if stale:
+        print(f"{stale} generated files are not up to date: run `make generate`")
+    return 1 if stale else 0
+
+
+def write() -> int:
+    """Write all."""
+    for path, content in everything():
+        (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+        (ROOT / path).write_text(content, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(check() if "--check" in sys.argv[1:] else write())

@@ -1,0 +1,91 @@
+# make run    two bridges and three people on this machine, in this terminal
+# make play   the same parts, played through by a script that checks every step
+# make help   everything else
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help bootstrap run play test test-rust test-python check generate bench soak wheel clean
+
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/demls-bridge
+# Compiled Rust lies in the user's cache: a fresh clone does not compile 240 crates again.
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+# rustup's default place, which not every shell has on its PATH.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+PYTHON := $(BIN)/python
+RUST   := --manifest-path bridge/native/Cargo.toml --locked
+
+NATIVE_SOURCES := $(shell find bridge/native -name target -prune -o \( -name '*.rs' -o -name 'Cargo.*' \) -print)
+
+help: ## show this
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# -- bootstrap: nothing is installed outside .venv and the user's cache ------------------------------------
+
+bootstrap: $(VENV)/.native ## make .venv and compile the native part (done by the others when needed)
+
+$(VENV)/.python:
+	@.ci/prerequisites python
+	@.ci/make-venv $(VENV)
+	@touch $@
+
+$(VENV)/.locked: uv.lock $(VENV)/.python
+	@echo "== Python packages, exact versions from uv.lock"
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $$(command -v $(BIN)/uv uv | head -n 1) sync --quiet --frozen --inexact \
+	  --no-install-project --all-groups
+	@touch $@
+
+$(VENV)/.native: $(VENV)/.locked pyproject.toml $(NATIVE_SOURCES)
+	@.ci/prerequisites rust
+	@echo "== native part (the first time some 3 minutes, then seconds)"
+	@mkdir -p $(CARGO_TARGET_DIR)
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --quiet --profile fast --locked --uv
+	@touch $@
+
+# -- use ---------------------------------------------------------------------------------------------------
+
+run: $(VENV)/.native ## two bridges, one group, three people: you type for them
+	@$(BIN)/demls-bridge demo
+
+play: $(VENV)/.native ## a scripted scenario with the same parts; exit code 0 only when all went as it should
+	@$(BIN)/demls-bridge demo --play
+
+# -- proof -------------------------------------------------------------------------------------------------
+
+test: test-rust test-python ## all tests, on real servers
+
+test-rust: $(VENV)/.native
+	cargo test $(RUST) --profile fast -p demls-mls -p demls-waku
+
+test-python: $(VENV)/.native
+	$(PYTHON) -m pytest
+
+check: $(VENV)/.native ## style, types, lints, and that every generated file is up to date
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy .ci/generate.py
+	cargo fmt --manifest-path bridge/native/Cargo.toml --all --check
+	cargo clippy $(RUST) --profile fast --workspace --all-targets -- -D warnings
+	$(PYTHON) .ci/generate.py --check
+
+generate: $(VENV)/.native ## write the generated files: protobuf, sample configuration, reference pages
+	$(PYTHON) .ci/generate.py
+
+bench: $(VENV)/.native ## speed of the native part and of the bridge (see docs/)
+	cargo bench $(RUST) -p demls-mls
+	@if [ -d tests/bench ]; then $(PYTHON) -m tests.bench; fi
+
+soak: $(VENV)/.native ## many play-throughs in a row; SOAK_ROUNDS=20
+	@rounds=$${SOAK_ROUNDS:-20}; i=1; while [ $$i -le $$rounds ]; do \
+	  echo "== round $$i of $$rounds"; $(BIN)/demls-bridge demo --play || exit 1; i=$$((i + 1)); done
+
+wheel: $(VENV)/.native ## one wheel with Python and native code, in dist/
+	$(BIN)/maturin build --release --locked --out dist
+
+clean: ## remove what make made here (the cache in $(CACHE) stays)
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -f bridge/_native*.so
+	find bridge adapters tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,28 @@
+"""`demls-bridge address`: who this bridge is, for the configuration of others."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, UserError, out
+from bridge.ops import logs
+from bridge.settings import load
+
+
+def address(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Show this bridge's wallet address and the full names of its groups.
+
+    The address belongs into service_members of a group that another bridge makes; a full name is what
+    another bridge needs to join a group made here. The first call makes the keys.
+    """
+    from bridge import app  # late: it loads everything, which `status` and `--help` need not wait for
+
+    settings = load(config)
+    logs.configure("warning", "text")
+    try:
+        own = asyncio.run(app.own_address(settings))
+    except app.CannotStart as error:
+        raise UserError(str(error)) from error
+    out.print(f"address  0x{own.hex()}", markup=False)
+    for group in settings.groups:
+        out.print(f"group    {app.full_name(group, own)}", markup=False)

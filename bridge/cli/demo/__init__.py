@@ -1,0 +1,5 @@
+"""`demls-bridge demo`: two bridges in their own processes, one group, three people, one terminal."""
+
+from bridge.cli.demo.command import demo
+
+__all__ = ["demo"]

@@ -1,0 +1,85 @@
+"""`demls-bridge demo`."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bridge.cli.demo.failures import DemoFailed, TooSlow
+from bridge.cli.output import UserError, err, out
+from bridge.ops import logs
+
+STARTING = "Starting two bridges (each a process with a Waku node of its own) ..."
+
+
+def demo(
+    play: Annotated[
+        bool, typer.Option("--play", help="Play a scripted scenario; exit code 0 only when all went well.")
+    ] = False,
+) -> None:
+    """Run two bridges with one group on this machine: no account, no server, nothing leaves it.
+
+    You type for three people: Alice and Carol on bridge 1, Bob on bridge 2.
+    """
+    # Not $TMPDIR: socket paths must be short.
+    folder = Path(tempfile.mkdtemp(prefix="demls-", dir="/tmp"))
+    logs.configure("error", "text")
+    try:
+        asyncio.run(_play(folder) if play else _talk(folder))
+    except DemoFailed as error:
+        _show_logs(folder)
+        raise UserError(f"not as it should be: {error}", f"read the logs in {folder}") from error
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        shutil.rmtree(folder, ignore_errors=True)
+        if play:
+            raise KeyboardInterrupt from None
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _play(folder: Path) -> None:
+    from bridge.cli.demo.network import running  # late, as in the other commands
+    from bridge.cli.demo.script import TOTAL_LIMIT, Script
+
+    _end_on_signals()
+    out.print(STARTING)
+    try:
+        async with asyncio.timeout(TOTAL_LIMIT), running(folder) as network:
+            await Script(network).play()
+    except TimeoutError:
+        raise TooSlow(f"the scenario took more than {TOTAL_LIMIT:.0f} s") from None
+    out.print("\n[bold green]All went as it should.[/]")
+
+
+async def _talk(folder: Path) -> None:
+    from bridge.cli.demo import lines, screen
+    from bridge.cli.demo.network import running
+
+    _end_on_signals()
+    out.print(STARTING)
+    async with running(folder) as network:
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            await screen.talk(network)
+        else:
+            await lines.talk(network)
+
+
+def _end_on_signals() -> None:
+    """SIGTERM, and SIGHUP of a closed window, as Ctrl-C: the bridges are stopped in order."""
+    task = asyncio.current_task()
+    assert task is not None, "runs in a task"
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+
+
+def _show_logs(folder: Path) -> None:
+    for log in sorted(folder.glob("*/bridge.log")):
+        tail = log.read_text("utf-8", "replace").splitlines()[-15:]
+        err.print(f"\n-- the end of {log}", *tail, sep="\n", markup=False)

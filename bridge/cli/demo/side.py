@@ -1,0 +1,154 @@
+"""One bridge of the demo: its folder, its configuration, its process, its room, its reports."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from adapters.terminal.client import RoomClient
+from bridge import app
+from bridge.cli.demo.failures import SideFailed
+from bridge.cli.demo.people import GROUP, ROOMS
+from bridge.ops.report import Group, Report
+from bridge.ops.status import NotRunning, ask
+from bridge.settings import PREFIX, SEED_NAMES, load, sample
+
+START_LIMIT: Final = 30.0
+"""Seconds until a started bridge must answer."""
+STOP_LIMIT: Final = 8.0
+"""Seconds until a bridge that was asked to stop is killed."""
+POLL: Final = 0.2
+"""Seconds between looks at a bridge's report."""
+
+TIMING: Final = {"steward_epoch": 3, "waiting": 2, "voting": 10, "commit": 5}
+"""Seconds. Shorter than the seed's, so that a play-through takes a minute."""
+
+
+class Side:
+    """`number` is 0 or 1."""
+
+    def __init__(self, number: int, folder: Path, changed: Callable[[], None]) -> None:
+        self.number = number
+        self.name = f"bridge-{number + 1}"
+        self.folder = folder / self.name
+        self.report: Report | None = None
+        self.rooms = RoomClient(self.folder / "rooms.sock", changed)
+        self._changed = changed
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def config(self) -> Path:
+        """The configuration file."""
+        return self.folder / "bridge.toml"
+
+    @property
+    def log(self) -> Path:
+        """What the process writes."""
+        return self.folder / "bridge.log"
+
+    @property
+    def group(self) -> Group | None:
+        """The demo's group as this bridge sees it; None before it is there."""
+        groups = self.report.groups if self.report is not None else ()
+        return next((group for group in groups if group.name == GROUP), None)
+
+    def write_config(self, group: Mapping[str, Any], peers: Sequence[str]) -> None:
+        """(Re)write the configuration file."""
+        rooms = [{"platform": "terminal", "room": ROOMS[self.number]}]
+        known: dict[str, dict[str, Any]] = {
+            "": {"name": self.name},
+            "waku": {"node_port": 0, "peer_addresses": list(peers)},
+        }
+        # Whatever ends this process, a bridge does not stay behind.
+        adapter = f'socket = "{self.folder / "rooms.sock"}"\nend_with_viewer = true'
+        text = sample.write(known, [{**group, "rooms": rooms}], {"terminal": adapter})
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        self.config.write_text(text, "utf-8")
+
+    async def address(self) -> bytes:
+        """The bridge's own address; the first call makes its keys. Not while it runs."""
+        return await app.own_address(load(self.config, env_file=None))
+
+    async def start(self) -> None:
+        """Start the process and wait until it answers and its room is open. Raises SideFailed."""
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bridge.cli", "run", "--config", str(self.config),
+                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=_environment(),
+                cwd=self.folder,
+                # Ctrl-C in the terminal goes to the demo only, which stops the bridges in order.
+                start_new_session=True,
+            )  # fmt: skip
+        try:
+            async with asyncio.timeout(START_LIMIT):
+                while True:
+                    if await self._ready():
+                        return
+                    await asyncio.sleep(POLL)
+        except TimeoutError:
+            raise SideFailed(f"{self.name} did not answer within {START_LIMIT:.0f} s") from None
+
+    async def _ready(self) -> bool:
+        if self._process is not None and self._process.returncode is not None:
+            raise SideFailed(f"{self.name} ended with code {self._process.returncode}")
+        try:
+            self.report = await ask(self.folder / "data" / "status.sock")
+            await self.rooms.connect()
+        except (NotRunning, OSError):
+            return False
+        return True
+
+    async def watch(self) -> None:
+        """Keep the report fresh and take what the room shows. Raises SideFailed when the process ends."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.rooms.run())
+            tasks.create_task(self._poll())
+            tasks.create_task(self._outlive())
+
+    async def _poll(self) -> None:
+        while True:
+            try:
+                self.report = await ask(self.folder / "data" / "status.sock")
+                self._changed()
+            except NotRunning:
+                pass  # _outlive says so
+            await asyncio.sleep(POLL)
+
+    async def _outlive(self) -> None:
+        assert self._process is not None, "start() comes first"
+        code = await self._process.wait()
+        raise SideFailed(f"{self.name} ended by itself with code {code}")
+
+    async def stop(self) -> int:
+        """Stop the process in order, by force when it does not; returns its exit code (0: in order)."""
+        process = self._process
+        if process is None:
+            return 0
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                async with asyncio.timeout(STOP_LIMIT):
+                    await process.wait()
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+        # Only now: a bridge whose viewer goes away first takes that for a failure.
+        self.rooms.close()
+        return process.returncode or 0
+
+
+def _environment() -> dict[str, str]:
+    """The environment without settings: the demo's files alone decide."""
+    package_root = str(Path(app.__file__).resolve().parent.parent)
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(PREFIX) and name not in SEED_NAMES
+    }
+    paths = [package_root, *filter(None, [kept.get("PYTHONPATH")])]
+    return {**kept, "PYTHONPATH": os.pathsep.join(paths)}

@@ -1,0 +1,152 @@
+"""`demls-bridge init`: asks, and writes a commented configuration file."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bridge import plugins
+from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, UserError, out
+from bridge.settings import load, sample, toml_value
+
+COMMUNITY_TIMING = {"steward_epoch": 60, "waiting": 15, "voting": 600, "commit": 60}
+"""Seconds. A ballot of 10 minutes (protocol.md section 6) lets people who do not stare at the screen vote."""
+
+DEPARTURE = """\
+Ballots of this group stay open for 10 minutes. In the seed's rules all chat waits while a ballot runs;
+for 10 minutes nobody wants that, so chat_during_ballot = "send": chat goes on during a ballot. That departs
+from the seed. --demo-times writes the seed's times (ballots of 30 seconds, chat waits)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What init has to know."""
+
+    name: str
+    group: str
+    demo_times: bool
+    homeserver: str
+    user_id: str
+    room: str
+    token: str
+    peers: str
+
+    @property
+    def create(self) -> bool:
+        """A short name is a group to make, a full one a group to join."""
+        return not self.group.startswith("demls:")
+
+
+def init(
+    config: ConfigOption = DEFAULT_CONFIG,
+    name: Annotated[str, typer.Option(help="Name of this bridge.")] = "",
+    group: Annotated[str, typer.Option(help="Group to make (short name) or join (demls:...@0x...).")] = "",
+    homeserver: Annotated[str, typer.Option(help="Matrix homeserver, https://...; '-': no Matrix.")] = "",
+    user_id: Annotated[str, typer.Option(help="The bot's Matrix ID.")] = "",
+    room: Annotated[str, typer.Option(help="Matrix room id to mirror.")] = "",
+    token_file: Annotated[Path | None, typer.Option(help="File that holds the bot's access token.")] = None,
+    peers: Annotated[str, typer.Option(help="Waku peers, with commas; '-': none.")] = "",
+    demo_times: Annotated[bool, typer.Option(help="The seed's demonstration times, chat waits.")] = False,
+    force: Annotated[bool, typer.Option(help="Replace an existing file.")] = False,
+) -> None:
+    """Ask a few questions and write a commented configuration file.
+
+    What an option answers is not asked; without a terminal nothing is asked and defaults are taken.
+    """
+    if config.exists() and not force:
+        raise UserError(f"{config} exists already", f"demls-bridge init --force --config {config}")
+    ask = _ask if sys.stdin.isatty() else _default
+    homeserver = homeserver or ask("Matrix homeserver (- for none)", "-")
+    with_matrix = homeserver != "-"
+    answers = Answers(
+        name=name or ask("Name of this bridge", "my-bridge"),
+        group=group or ask("Group: a short name to make one, its full name to join one", "lobby"),
+        demo_times=demo_times,
+        homeserver=homeserver,
+        user_id=(user_id or ask("The bot's Matrix ID", "@bridge:example.org")) if with_matrix else "",
+        room=(room or ask("Room id to mirror", "!abc:example.org")) if with_matrix else "",
+        token=_token(token_file, ask) if with_matrix else "",
+        peers=(peers or ask("Waku peers, with commas (- for none)", "-")).strip("-"),
+    )
+    secret_file = config.parent / "secrets" / "matrix.token"
+    if answers.token:
+        _write_private(secret_file, answers.token + "\n")
+    _write_private(config, text_of(answers))
+    load(config, env_file=None)  # raises WrongSettings: what was answered may be wrong
+    _say_what_next(config, answers, secret_file)
+
+
+def text_of(answers: Answers) -> str:
+    """The file's text."""
+    known: dict[str, dict[str, Any]] = {"": {"name": answers.name}}
+    if answers.peers:
+        known["waku"] = {"peer_addresses": [part.strip() for part in answers.peers.split(",")]}
+    group: dict[str, Any] = {"name": answers.group, "create": answers.create}
+    if answers.room:
+        group["rooms"] = [{"platform": "matrix", "room": answers.room}]
+    if answers.create and not answers.demo_times:
+        group |= {"chat_during_ballot": "send", "timing": COMMUNITY_TIMING}
+    adapters = {"matrix": _matrix_fragment(answers)} if answers.homeserver != "-" else {}
+    return sample.write(known, [group], adapters)
+
+
+def _matrix_fragment(answers: Answers) -> str:
+    """The adapter's own commented example with the answers in place of its values."""
+    fragment = plugins.load("matrix").settings_example()
+    values = {"homeserver": answers.homeserver, "user_id": answers.user_id}
+    for key, value in values.items():
+        fragment = _put(fragment, key, f"{key} = {toml_value(value)}")
+    return _put(fragment, "access_token", 'access_token_file = "secrets/matrix.token"')
+
+
+def _put(fragment: str, key: str, line: str) -> str:
+    new, count = re.subn(rf"^(# )?{key} = .*$", lambda _: line, fragment, count=1, flags=re.MULTILINE)
+    return new if count else f"{fragment}{line}\n"
+
+
+def _ask(question: str, default: str) -> str:
+    return str(typer.prompt(question, default=default)).strip()
+
+
+def _default(_question: str, default: str) -> str:
+    return default
+
+
+def _token(path: Path | None, ask: Any) -> str:
+    if path is not None:
+        try:
+            return path.read_text("utf-8").strip()
+        except OSError as error:
+            raise UserError(f"cannot read {path}: {error.strerror}") from error
+    if ask is _default:
+        return ""
+    return str(
+        typer.prompt("The bot's access token (not shown)", hide_input=True, default="", show_default=False)
+    )
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _say_what_next(config: Path, answers: Answers, secret_file: Path) -> None:
+    out.print(f"Written: {config}", markup=False)
+    if answers.create and not answers.demo_times:
+        out.print(f"\n{DEPARTURE}\n", markup=False)
+    if answers.homeserver != "-" and not answers.token:
+        out.print(f"Put the bot's access token into {secret_file} (mode 0600).", markup=False)
+    out.print(f"Next:  demls-bridge check --config {config}", markup=False)
+    out.print(f"then:  demls-bridge run --config {config}", markup=False)

@@ -1,0 +1,42 @@
+"""The commands, and the one place where a user's error becomes a message instead of a traceback."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from bridge.cli import address, check, demo, init, run, status
+from bridge.cli.output import UserError, complain, complain_of_settings
+from bridge.settings import WrongSettings
+
+EXIT_USAGE = 2
+
+app = typer.Typer(
+    name="demls-bridge",
+    help="Mirror chat rooms into an end-to-end-encrypted group on Waku, where members decide by signed votes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("init")(init.init)
+app.command("check")(check.check)
+app.command("run")(run.run)
+app.command("status")(status.status)
+app.command("address")(address.address)
+app.command("demo")(demo.demo)
+
+
+def main() -> None:
+    """Run the command that the process was started with; never returns."""
+    try:
+        app()
+    except WrongSettings as error:
+        complain_of_settings(error)
+        sys.exit(EXIT_USAGE)
+    except UserError as error:
+        complain(str(error), error.hint)
+        sys.exit(error.code)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,25 @@
+"""`demls-bridge run`: the bridge itself."""
+
+from __future__ import annotations
+
+import asyncio
+
+import typer
+
+from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, UserError
+from bridge.settings import load
+
+
+def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Run the bridge until SIGTERM or SIGINT.
+
+    Exit codes: 0 stopped on request, 1 a part failed (it is logged which), 2 wrong settings, 70 hung.
+    """
+    from bridge import app  # late: it loads everything, which `status` and `--help` need not wait for
+
+    settings = load(config)
+    try:
+        code = asyncio.run(app.run(settings))
+    except app.CannotStart as error:
+        raise UserError(str(error), f"demls-bridge check --config {config}") from error
+    raise typer.Exit(code)

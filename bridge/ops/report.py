@@ -1,0 +1,81 @@
+"""What a running bridge says of itself: for `demls-bridge status`, the demo's view and the metrics.
+
+Plain values, JSON by msgspec. Addresses are `0x` and 40 hexadecimal digits, times Unix seconds.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Ballot(msgspec.Struct, frozen=True):
+    """The open ballot of a group."""
+
+    ballot_id: int
+    kind: str
+    """add, remove or policy."""
+    subjects: tuple[str, ...]
+    """Addresses that it would add or remove."""
+    yes: tuple[str, ...]
+    no: tuple[str, ...]
+    voters: tuple[str, ...]
+    deadline: int
+
+
+class Group(msgspec.Struct, frozen=True):
+    """One group as this bridge sees it."""
+
+    name: str
+    full_name: str
+    state: str
+    deadline: float
+    """When the state ends at the latest; 0 in Working."""
+    epoch: int
+    is_steward: bool
+    members: tuple[str, ...]
+    voters: tuple[str, ...]
+    queued: int
+    """Changes that wait for a steward epoch."""
+    waiting_chat: int
+    """Messages that wait for the state Working."""
+    names: dict[str, str] = {}
+    """Display names by address. Foreign text."""
+    refused: dict[str, int] = {}
+    """What was refused, by error code."""
+    ballot: Ballot | None = None
+
+
+class Adapter(msgspec.Struct, frozen=True):
+    """One chat platform."""
+
+    platform: str
+    state: str
+    """ok, degraded or down."""
+    detail: str = ""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """The whole process."""
+
+    name: str
+    version: str
+    pid: int
+    started: float
+    address: str
+    transport: str
+    """Health of the way to Waku, in words."""
+    connected: bool
+    """Whether at least one Waku peer (or the external node) is reached."""
+    listening: tuple[str, ...] = ()
+    """Multiaddresses that others can dial."""
+    groups: tuple[Group, ...] = ()
+    adapters: tuple[Adapter, ...] = ()
+    deliveries_waiting: int = 0
+    """Messages not yet shown in a room."""
+    loop_lag: float = 0.0
+    """Seconds by which the event loop was late at the watchdog's last look."""
+
+    @property
+    def healthy(self) -> bool:
+        """Connected, and no adapter down."""
+        return self.connected and all(adapter.state != "down" for adapter in self.adapters)

@@ -1,0 +1,115 @@
+"""The present state of the process as a `bridge.ops.report.Report`."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+
+from bridge.conversation.manager import Manager
+from bridge.conversation.ports import BallotView, GroupStatus
+from bridge.mirror.mirror import Mirror
+from bridge.model.adapter import Adapter
+from bridge.ops import report
+from bridge.ops.watchdog import Watchdog
+from bridge.storage import accounts, members
+from bridge.storage.store import Store, Tx
+from bridge.waku.transport import State, Transport
+
+
+def installed_version() -> str:
+    """Of the distribution."""
+    try:
+        return version("demls-bridge")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@dataclass(slots=True)
+class Reporter:
+    """`last` is the newest report, for readers on other threads (metrics)."""
+
+    name: str
+    address: bytes
+    store: Store
+    transport: Transport
+    manager: Manager
+    mirror: Mirror
+    adapters: Mapping[str, Adapter]
+    watchdog: Watchdog
+    started: float = field(default_factory=time.time)
+    last: report.Report | None = None
+
+    async def report(self) -> report.Report:
+        """Take a new one. Reads names and queue lengths from the store. Raises StorageError."""
+        groups = {name: group.status() for name, group in self.manager.groups.items()}
+        names = await self.store.read(lambda tx: _names(tx, groups))
+        queues = await self.mirror.queues()
+        health = self.transport.health()
+        self.last = report.Report(
+            name=self.name,
+            version=installed_version(),
+            pid=os.getpid(),
+            started=self.started,
+            address=_hex(self.address),
+            transport=f"{health.state.value}: {health.detail}",
+            connected=health.state is State.OK,
+            listening=health.listening,
+            groups=tuple(_group(status, names[name]) for name, status in groups.items()),
+            adapters=tuple(_adapter(platform, adapter) for platform, adapter in self.adapters.items()),
+            deliveries_waiting=sum(queue.waiting for queue in queues),
+            loop_lag=self.watchdog.lag,
+        )
+        return self.last
+
+
+def _names(tx: Tx, groups: Mapping[str, GroupStatus]) -> dict[str, dict[str, str]]:
+    """Display names by group and address: as members of other bridges gave them, then the own accounts'."""
+    own = {account.address: account.display_name for account in accounts.all(tx)}
+    found = {}
+    for name, status in groups.items():
+        known = members.names(tx, name) | own
+        present = {*status.members, *(status.ballot.voters if status.ballot else ())}
+        found[name] = {_hex(address): known[address] for address in present if address in known}
+    return found
+
+
+def _group(status: GroupStatus, names: dict[str, str]) -> report.Group:
+    return report.Group(
+        name=status.group,
+        full_name=status.full_name,
+        state=status.state.value,
+        deadline=status.deadline,
+        epoch=status.epoch,
+        is_steward=status.is_steward,
+        members=tuple(map(_hex, status.members)),
+        voters=tuple(map(_hex, status.voters)),
+        queued=status.queued,
+        waiting_chat=status.waiting_chat,
+        names=names,
+        refused=dict(status.refused),
+        ballot=_ballot(status.ballot) if status.ballot is not None else None,
+    )
+
+
+def _ballot(view: BallotView) -> report.Ballot:
+    return report.Ballot(
+        ballot_id=view.ballot_id,
+        kind=view.changes[0].kind.value if view.changes else "",
+        subjects=tuple(_hex(change.subject) for change in view.changes),
+        yes=tuple(map(_hex, view.yes)),
+        no=tuple(map(_hex, view.no)),
+        voters=tuple(map(_hex, view.voters)),
+        deadline=view.deadline,
+    )
+
+
+def _adapter(platform: str, adapter: Adapter) -> report.Adapter:
+    health = adapter.health()
+    return report.Adapter(platform, health.state, health.detail)
+
+
+def _hex(address: bytes) -> str:
+    return "0x" + address.hex()

@@ -1,0 +1,100 @@
+"""What is wrong with settings, all at once: key, problem, a line that would be right."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from bridge.settings.root import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: the key, what is wrong with it, and a line that would be right."""
+
+    key: str
+    text: str
+    example: str = ""
+
+
+class WrongSettings(Exception):
+    """The settings cannot be used; `problems` lists all that is wrong at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(f"{problem.key}: {problem.text}" for problem in problems))
+        self.problems = tuple(problems)
+
+
+def problems_of(error: ValidationError) -> list[Problem]:
+    """Every fault that pydantic found, in this house's words. Values are not repeated: they may be secret."""
+    found = []
+    for fault in error.errors(include_url=False, include_input=False):
+        location = fault["loc"]
+        key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
+        text = fault["msg"].removeprefix("Value error, ")
+        field = _field_at(location)
+        if fault["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(str(location[-1]), _keys_at(location[:-1]), n=1)
+            text = "is not a known key" + (f"; did you mean {near[0]!r}?" if near else "")
+        example = ""
+        if field is not None and field.examples:
+            example = f"{location[-1]} = {toml_value(field.examples[0])}"
+        found.append(Problem(key, text, example))
+    return found
+
+
+def _model_at(location: Sequence[str | int]) -> type[BaseModel] | None:
+    """The model whose keys stand at `location`."""
+    model: type[BaseModel] | None = Settings
+    for part in location:
+        if model is None or isinstance(part, int):
+            continue
+        field = model.model_fields.get(part)
+        model = _inner_model(field.annotation) if field is not None else None
+    return model
+
+
+def _inner_model(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        if isinstance(argument, type) and issubclass(argument, BaseModel):
+            return argument
+    return None
+
+
+def _field_at(location: Sequence[str | int]) -> Any:
+    named = [part for part in location if isinstance(part, str)]
+    model = _model_at(named[:-1])
+    return model.model_fields.get(named[-1]) if model is not None and named else None
+
+
+def _keys_at(location: Sequence[str | int]) -> list[str]:
+    model = _model_at(location)
+    return list(model.model_fields) if model is not None else []
+
+
+def toml_value(value: object) -> str:
+    """A TOML literal of text, number, truth value, path, list or (inline) table."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return str(value)
+        case SecretStr():
+            return '""'
+        case str() | Path():
+            return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+        case list() | tuple():
+            return "[" + ", ".join(toml_value(item) for item in value) + "]"
+        case Mapping():
+            return "{ " + ", ".join(f"{key} = {toml_value(item)}" for key, item in value.items()) + " }"
+        case None:
+            return '""'
+        case _:
+            raise TypeError(f"{type(value).__name__} has no TOML form here")

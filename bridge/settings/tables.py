@@ -1,0 +1,283 @@
+"""The tables of the configuration file, typed and frozen.
+
+Every field's description and example end up in the sample configuration (`bridge.cli.sample`) and in the
+message about a wrong value. Defaults name their source.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from bridge.model.ids import RoomRef
+from bridge.protocol.types import GroupName
+
+_GROUP = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_ADDRESS = re.compile(r"(0x)?[0-9a-fA-F]{40}")
+_MULTIADDR = re.compile(r"/(ip4|ip6|dns|dns4|dns6)/[^/\s]+/tcp/\d{1,5}/p2p/[1-9A-HJ-NP-Za-km-z]{20,120}")
+_PEER = "/ip4/192.0.2.7/tcp/60000/p2p/16Uiu2HAmPLe7Mzm8TsYUubgCAW1aJoeFScxrLj8ppHFivPo97bUZ"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class WakuSettings(_Table):
+    """How this bridge reaches Waku."""
+
+    mode: Literal["embedded", "rest"] = Field(
+        "embedded",
+        description="embedded: a relay node inside this process; rest: an external node's REST interface.",
+        examples=["embedded"],
+    )
+    listen_address: str = Field(
+        "127.0.0.1",
+        description="Address the embedded node listens on; 0.0.0.0 lets others dial in. Default: loopback.",
+        examples=["0.0.0.0"],  # noqa: S104 - an example, not a default
+    )
+    node_port: int = Field(
+        60_000,
+        ge=0,
+        le=65_535,
+        description="TCP port of the embedded node (env NODE_PORT); 0: any free one. Default: the seed's.",
+        examples=[60_000],
+    )
+    peer_addresses: tuple[str, ...] = Field(
+        (),
+        description="Nodes to stay connected to (env PEER_ADDRESSES: with commas, brackets allowed).",
+        examples=[[_PEER]],
+    )
+    rest_url: str = Field(
+        "http://127.0.0.1:8645",
+        pattern=r"^https?://[^\s/]+(/[^\s]*)?$",
+        description="REST interface of the external node, for mode = rest. Default: the seed's port.",
+        examples=["http://127.0.0.1:8645"],
+    )
+    cluster_id: int = Field(
+        15, ge=0, le=65_535, description="Waku cluster. Default: the seed's.", examples=[15]
+    )
+    shard: int = Field(1, ge=0, le=1023, description="Shard of the cluster. Default: the seed's.", examples=[1])
+
+    @property
+    def pubsub_topic(self) -> str:
+        """`/waku/2/rs/<cluster>/<shard>`."""
+        return f"/waku/2/rs/{self.cluster_id}/{self.shard}"
+
+    @field_validator("peer_addresses", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return split_addresses(value) if isinstance(value, str) else value
+
+    @field_validator("peer_addresses")
+    @classmethod
+    def _dialable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            if not _MULTIADDR.fullmatch(address):
+                raise ValueError(f"{address[:100]!r} is not of the form /ip4/<host>/tcp/<port>/p2p/<peer id>")
+        return value
+
+
+def split_addresses(text: str) -> tuple[str, ...]:
+    """The seed's PEER_ADDRESSES: separated by commas, brackets and quotes accepted."""
+    inner = text.strip().removeprefix("[").removesuffix("]")
+    return tuple(part for part in (piece.strip().strip("\"'") for piece in inner.split(",")) if part)
+
+
+class StorageSettings(_Table):
+    """Where groups, keys and waiting messages are kept. Key material in it is encrypted."""
+
+    url: str = Field(
+        "",
+        description="SQLAlchemy URL. Empty (default): SQLite, `bridge.db` in data_dir.",
+        examples=["sqlite:////var/lib/demls-bridge/bridge.db"],
+    )
+    key: SecretStr = Field(
+        SecretStr(""),
+        exclude=True,
+        description="Key of the encryption at rest, 64 hexadecimal digits; better: key_file or environment.",
+        examples=["<64 hexadecimal digits>"],
+    )
+    key_file: Path | None = Field(
+        None,
+        description="File with that key (mode 0600). Without any key one is made: `storage.key` in data_dir.",
+        examples=["/etc/demls-bridge/storage.key"],
+    )
+    key_command: tuple[str, ...] = Field(
+        (),
+        description="Command, as a list of words, that prints that key: for a secret manager.",
+        examples=[["pass", "show", "demls-bridge/storage"]],
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        given = [bool(self.key.get_secret_value()), self.key_file is not None, bool(self.key_command)]
+        if sum(given) > 1:
+            raise ValueError("set one of key, key_file and key_command, not several")
+        return self
+
+
+class TimingSettings(_Table):
+    """Durations of the steward state machine, in seconds. Used by the creator of a group only."""
+
+    steward_epoch: int = Field(
+        15, ge=1, le=86_400, description="Seconds between steward epochs.", examples=[15]
+    )
+    waiting: int = Field(5, ge=1, le=3_600, description="Seconds a steward epoch may collect.", examples=[5])
+    voting: int = Field(30, ge=5, le=604_800, description="Seconds a ballot stays open.", examples=[600])
+    commit: int = Field(
+        10, ge=2, le=3_600, description="Seconds a passed batch may take to come.", examples=[10]
+    )
+
+
+_Silence = Literal["abstain", "approve", "reject"]
+
+
+class RuleSettings(_Table):
+    """What a voter's silence means at the deadline. Used by the creator of a group only."""
+
+    adds: _Silence = Field(
+        "abstain",
+        description="For adds. abstain: the majority of the votes cast decides.",
+        examples=["abstain"],
+    )
+    removals: _Silence = Field(
+        "reject", description="For bans. reject: a sleeping group must not ban.", examples=["reject"]
+    )
+    policies: _Silence = Field("reject", description="For policy changes.", examples=["reject"])
+    min_votes: int = Field(
+        1, ge=1, le=10_000, description="Votes that must be cast where silence abstains.", examples=[1]
+    )
+
+
+class RoomSettings(_Table):
+    """A chat room that is mirrored into the group."""
+
+    platform: str = Field(description="Name of the adapter: a table under [adapters].", examples=["matrix"])
+    room: str = Field(
+        min_length=1, max_length=512, description="The platform's room id.", examples=["!abc:example.org"]
+    )
+
+    @property
+    def ref(self) -> RoomRef:
+        """As the adapters know it."""
+        return RoomRef(self.platform, self.room)
+
+
+class GroupSettings(_Table):
+    """One group: made here, or joined by its full name."""
+
+    name: str = Field(
+        description="To create: a short name. To join: the full name, as `demls-bridge address` shows it.",
+        examples=["demls:lobby@0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"],
+    )
+    create: bool = Field(
+        False, description="true: make this group when it does not exist yet. false: join it.", examples=[True]
+    )
+    rooms: tuple[RoomSettings, ...] = Field(
+        (),
+        description="Rooms mirrored into this group.",
+        examples=[[{"platform": "matrix", "room": "!abc:example.org"}]],
+    )
+    steward_candidates: tuple[str, ...] = Field(
+        (),
+        max_length=63,
+        description="Other bridges that may run steward epochs, besides this one. For create only.",
+        examples=[["0x70997970c51812dc3a010c7d01b50e0d17dc79c8"]],
+    )
+    service_members: tuple[str, ...] = Field(
+        (),
+        max_length=255,
+        description="Other bridges: they relay but have no vote, like this one. For create only.",
+        examples=[["0x70997970c51812dc3a010c7d01b50e0d17dc79c8"]],
+    )
+    bootstrap: Literal["closed", "open"] = Field(
+        "closed",
+        description="While nobody has a vote: closed admits own users and the listed. For create only.",
+        examples=["closed"],
+    )
+    bootstrap_listed: tuple[str, ...] = Field(
+        (),
+        max_length=256,
+        description="Addresses admitted without a vote while nobody has one. For create only.",
+        examples=[["0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc"]],
+    )
+    chat_during_ballot: Literal["wait", "send"] = Field(
+        "wait",
+        description="wait (the seed's rule): chat waits during ballots; send: it goes on. For create only.",
+        examples=["wait"],
+    )
+    timing: TimingSettings = Field(TimingSettings(), description="Durations. For create only.")
+    rules: RuleSettings = Field(RuleSettings(), description="Silence at the deadline. For create only.")
+
+    @field_validator("steward_candidates", "service_members", "bootstrap_listed")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            if not _ADDRESS.fullmatch(address):
+                raise ValueError(f"{address[:60]!r} is not an address (40 hexadecimal digits)")
+        return tuple("0x" + address.lower().removeprefix("0x") for address in value)
+
+    @field_validator("name")
+    @classmethod
+    def _named(cls, value: str) -> str:
+        if not _GROUP.fullmatch(value):
+            try:
+                GroupName.parse(value)
+            except ValueError:
+                raise ValueError(
+                    f"{value[:120]!r} is neither a short name (a-z 0-9 . _ -) nor demls:<group>@0x<address>"
+                ) from None
+        return value
+
+    @model_validator(mode="after")
+    def _full_to_join(self) -> Self:
+        if not self.create and _GROUP.fullmatch(self.name):
+            raise ValueError(
+                "to join a group give its full name demls:<group>@0x<creator>; to make one set create = true"
+            )
+        return self
+
+    @property
+    def short(self) -> str:
+        """The name without the creator."""
+        return self.name if _GROUP.fullmatch(self.name) else GroupName.parse(self.name).name
+
+
+class LoggingSettings(_Table):
+    """Log lines go to standard error. Secrets are taken out of them."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level that is logged.", examples=["info"]
+    )
+    format: Literal["text", "json"] = Field(
+        "text", description="text for people, json for machines.", examples=["json"]
+    )
+
+
+class OpsSettings(_Table):
+    """Metrics and the watchdog."""
+
+    metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65_535,
+        description="Prometheus metrics on http://127.0.0.1:<port>/metrics; 0: off.",
+        examples=[9464],
+    )
+    stall_limit: int = Field(
+        60,
+        ge=5,
+        le=3_600,
+        description="Seconds the event loop may hang before the watchdog ends the process with code 70.",
+        examples=[60],
+    )
+    shutdown_limit: int = Field(
+        10,
+        ge=1,
+        le=300,
+        description="Seconds an orderly shutdown may take on SIGTERM or SIGINT.",
+        examples=[10],
+    )

@@ -1,0 +1,87 @@
+"""`init` writes a file that is valid and commented, and says how its times depart from the seed's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bridge.settings import load
+from tests.cli.conftest import Cli
+
+PEER = "/ip4/192.0.2.7/tcp/60000/p2p/16Uiu2HAmPLe7Mzm8TsYUubgCAW1aJoeFScxrLj8ppHFivPo97bUZ"
+MATRIX = (
+    "--homeserver",
+    "https://matrix.example.org",
+    "--user-id",
+    "@bot:example.org",
+    "--room",
+    "!r:example.org",
+)
+
+
+def test_everything_by_options(cli: Cli, tmp_path: Path) -> None:
+    config, token = tmp_path / "bridge.toml", tmp_path / "token"
+    token.write_text("syt_very_secret\n")
+    result = cli(
+        "init",
+        "-c",
+        config,
+        "--name",
+        "b1",
+        "--group",
+        "lobby",
+        "--peers",
+        PEER,
+        "--token-file",
+        token,
+        *MATRIX,
+    )
+    assert result.code == 0, result.err
+    assert "departs" in result.out
+    settings = load(config, env_file=None)
+    (group,) = settings.groups
+    assert (settings.name, group.name, group.create, group.timing.voting, group.chat_during_ballot) == (
+        "b1",
+        "lobby",
+        True,
+        600,
+        "send",
+    )
+    assert settings.waku.peer_addresses == (PEER,)
+    matrix = settings.adapters["matrix"]
+    assert (matrix["homeserver"], matrix["user_id"]) == ("https://matrix.example.org", "@bot:example.org")
+    assert matrix["access_token"] == "syt_very_secret"
+    assert "syt_very_secret" not in config.read_text() + result.out + result.err
+    for path in (config, tmp_path / "secrets" / "matrix.token"):
+        assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_seeds_times_on_request(cli: Cli, tmp_path: Path) -> None:
+    config = tmp_path / "bridge.toml"
+    result = cli("init", "-c", config, "--demo-times", "--homeserver", "-")
+    assert result.code == 0, result.err
+    assert "departs" not in result.out
+    (group,) = load(config, env_file=None).groups
+    assert (group.timing.voting, group.chat_during_ballot, group.rooms) == (30, "wait", ())
+
+
+def test_a_full_name_is_joined(cli: Cli, tmp_path: Path) -> None:
+    config, name = tmp_path / "bridge.toml", "demls:lobby@0x" + "ab" * 20
+    assert cli("init", "-c", config, "--group", name, "--homeserver", "-").code == 0
+    (group,) = load(config, env_file=None).groups
+    assert (group.name, group.create) == (name, False)
+
+
+def test_an_existing_file_is_kept(cli: Cli, tmp_path: Path) -> None:
+    config = tmp_path / "bridge.toml"
+    config.write_text("mine")
+    result = cli("init", "-c", config, "--homeserver", "-")
+    assert result.code == 1
+    assert "--force" in result.err
+    assert config.read_text() == "mine"
+    assert cli("init", "-c", config, "--homeserver", "-", "--force").code == 0
+
+
+def test_a_wrong_answer_is_named(cli: Cli, tmp_path: Path) -> None:
+    result = cli("init", "-c", tmp_path / "bridge.toml", "--group", "Not a name!", "--homeserver", "-")
+    assert result.code == 2
+    assert "groups[0].name" in result.err

@@ -1,0 +1,154 @@
+"""Where settings come from, which source is the stronger, and that every fault is named at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bridge.settings import PREFIX, SEED_NAMES, WrongSettings, load
+
+PEER = "/ip4/192.0.2.7/tcp/60000/p2p/16Uiu2HAmPLe7Mzm8TsYUubgCAW1aJoeFScxrLj8ppHFivPo97bUZ"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in list(os.environ):
+        if name.startswith(PREFIX) or name in SEED_NAMES:
+            monkeypatch.delenv(name)
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "bridge.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def problems(path: Path) -> dict[str, str]:
+    with pytest.raises(WrongSettings) as caught:
+        load(path, env_file=None)
+    return {problem.key: f"{problem.text} | {problem.example}" for problem in caught.value.problems}
+
+
+def test_the_stronger_source_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, 'name = "file"\n[waku]\nnode_port = 1\nshard = 1\ncluster_id = 1\n')
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("DEMLS_WAKU__SHARD=2\nDEMLS_WAKU__CLUSTER_ID=2\nNODE_PORT=2\nBACKEND_PORT=3000\n")
+    monkeypatch.setenv("DEMLS_WAKU__CLUSTER_ID", "3")
+    settings = load(path, env_file=dotenv)
+    assert (settings.name, settings.waku.node_port, settings.waku.shard, settings.waku.cluster_id) == (
+        "file",
+        2,
+        2,
+        3,
+    )
+    assert settings.waku.pubsub_topic == "/waku/2/rs/3/2"
+
+
+def test_the_names_of_the_seed_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAME", "client1")
+    monkeypatch.setenv("NODE_PORT", "60001")
+    monkeypatch.setenv("PEER_ADDRESSES", f"[{PEER}, {PEER}]")
+    settings = load(env_file=None)
+    assert (settings.name, settings.waku.node_port, settings.waku.peer_addresses) == (
+        "client1",
+        60001,
+        (PEER, PEER),
+    )
+    monkeypatch.setenv("DEMLS_NAME", "stronger")
+    monkeypatch.setenv("PEER_ADDRESSES", PEER)
+    settings = load(env_file=None)
+    assert (settings.name, settings.waku.peer_addresses) == ("stronger", (PEER,))
+
+
+def test_all_faults_are_named_at_once_with_an_example(tmp_path: Path) -> None:
+    found = problems(
+        write(
+            tmp_path,
+            """
+name = ""
+nmae = "x"
+[waku]
+node_port = 70000
+peer_addresses = ["nonsense"]
+[[groups]]
+name = "lobby"
+[[groups]]
+name = "Lobby!"
+create = true
+timing = { voting = 1 }
+""",
+        )
+    )
+    assert set(found) == {
+        "name",
+        "nmae",
+        "waku.node_port",
+        "waku.peer_addresses",
+        "groups[0]",
+        "groups[1].name",
+        "groups[1].timing.voting",
+    }
+    assert "did you mean 'name'" in found["nmae"]
+    assert found["waku.node_port"].endswith("node_port = 60000")
+    assert "create = true" in found["groups[0]"]
+
+
+def test_what_no_single_table_can_see(tmp_path: Path) -> None:
+    group = '[[groups]]\nname = "lobby"\ncreate = true\nrooms = [{ platform = "matrix", room = "!a:x" }]\n'
+    found = problems(write(tmp_path, group + group))
+    assert set(found) == {"groups[0].rooms[0].platform", "groups[1].name", "groups[1].rooms[0].platform",
+                          "groups[1].rooms[0].room"}  # fmt: skip
+
+
+def test_a_secret_comes_from_a_file_or_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "token").write_text("syt_file\n")
+    path = write(tmp_path, '[adapters.matrix]\naccess_token_file = "token"\n')
+    assert load(path, env_file=None).adapters == {"matrix": {"access_token": "syt_file"}}
+    monkeypatch.setenv("DEMLS_ADAPTERS__MATRIX__ACCESS_TOKEN", "syt_environment")
+    settings = load(path, env_file=None)
+    assert settings.adapters["matrix"]["access_token"] == "syt_environment"
+    assert "syt_" not in repr(settings)
+
+
+def test_a_missing_secret_file_is_a_fault_that_names_the_key(tmp_path: Path) -> None:
+    found = problems(write(tmp_path, '[adapters.matrix]\naccess_token_file = "none"\n'))
+    assert list(found) == ["adapters.matrix.access_token_file"]
+
+
+def test_paths_count_from_the_file(tmp_path: Path) -> None:
+    settings = load(write(tmp_path, 'data_dir = "d"\n[storage]\nkey_file = "k"\n'), env_file=None)
+    assert settings.data_dir == tmp_path / "d"
+    assert settings.storage.key_file == tmp_path / "k"
+    assert settings.storage_url == f"sqlite:///{tmp_path / 'd' / 'bridge.db'}"
+
+
+@pytest.mark.parametrize("text", ["name = ", "\xff\xfe", 'name = "a"\nname = "b"'])
+def test_a_file_that_is_no_toml(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "bridge.toml"
+    path.write_bytes(text.encode("latin-1"))
+    assert list(problems(path)) == [str(path)]
+
+
+def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
+    assert "demls-bridge init" in problems(tmp_path / "none.toml")[str(tmp_path / "none.toml")]
+
+
+def test_lists_in_the_environment_must_be_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEMLS_WAKU__PEER_ADDRESSES", "nonsense")
+    with pytest.raises(WrongSettings):
+        load(env_file=None)
+
+
+def test_a_variable_that_means_nothing_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEMLS_WAKV__NODE_PORT", "1")
+    with pytest.raises(WrongSettings, match="DEMLS_WAKV__NODE_PORT"):
+        load(env_file=None)
+
+
+def test_settings_are_frozen() -> None:
+    settings = load(env_file=None)
+    with pytest.raises(ValueError, match="frozen"):
+        settings.waku.node_port = 1  # type: ignore[misc]

@@ -1,0 +1,60 @@
+"""The sample configuration is valid, complete, and says the truth about defaults."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from bridge.settings import GroupSettings, Settings, load, sample, toml_value
+from bridge.settings.tables import RuleSettings, TimingSettings, WakuSettings
+
+ADAPTER = '# The address.\nhomeserver = "https://matrix.example.org"\n'
+
+
+def test_it_can_be_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "bridge.toml"
+    path.write_text(sample.example({"matrix": ADAPTER}), "utf-8")
+    settings = load(path, env_file=None)
+    assert settings.groups[0].create
+    assert settings.adapters == {"matrix": {"homeserver": "https://matrix.example.org"}}
+
+
+def test_every_key_is_in_it_with_a_comment() -> None:
+    lines = sample.example({"matrix": ADAPTER}).splitlines()
+    for model in (WakuSettings, GroupSettings, TimingSettings, RuleSettings):
+        for name, field in model.model_fields.items():
+            if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+                continue
+            place = next(n for n, line in enumerate(lines) if re.match(rf"(# )?{name} = ", line))
+            assert lines[place - 1].startswith("# "), name
+
+
+def test_what_is_commented_out_is_the_default() -> None:
+    """Uncommenting all of [waku]'s and the timing's lines changes nothing."""
+    text = sample.example({"matrix": ADAPTER})
+    for header, model in (
+        ("[waku]", WakuSettings),
+        ("[groups.timing]", TimingSettings),
+        ("[groups.rules]", RuleSettings),
+    ):
+        table = text.split(header + "\n", 1)[1].split("\n\n", 1)[0]
+        values = tomllib.loads(re.sub(r"(?m)^# (?=\w+ = )", "", table))
+        values.pop("peer_addresses", None)  # its default is empty: an example stands there
+        assert model.model_validate(values) == model(), header
+
+
+def test_known_values_are_written_out() -> None:
+    text = sample.write(
+        {"waku": {"node_port": 7}}, [{"name": "a", "create": True, "timing": {"voting": 600}}], {}
+    )
+    settings = Settings(_env_file=None, **tomllib.loads(text))
+    assert settings.waku.node_port == 7
+    assert settings.groups[0].timing.voting == 600
+
+
+def test_toml_literals_survive_a_round_trip() -> None:
+    value = {"a": 'quote " and \\ back', "b": [1, True], "c": [{"d": "e"}]}
+    assert tomllib.loads(f"value = {toml_value(value)}") == {"value": value}

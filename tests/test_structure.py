@@ -1,0 +1,223 @@
+"""The shape of the project: which folder may import which (ARCHITECTURE.md), and how large a file may be."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MAX_LINES = 600
+MEDIAN_LINES = 200
+
+STDLIB_IO = {
+    "asyncio",
+    "socket",
+    "ssl",
+    "select",
+    "selectors",
+    "sqlite3",
+    "subprocess",
+    "threading",
+    "http",
+    "urllib",
+    "multiprocessing",
+    "signal",
+    "os",
+    "pathlib",
+    "tempfile",
+    "random",
+    "secrets",
+    "time",
+}
+"""Parts of the standard library that read a clock, draw randomness or do IO."""
+
+TABLE: dict[str, set[str]] = {
+    # folder: what it may import besides the standard library and itself
+    "bridge.model": set(),
+    "bridge.protocol": {
+        "bridge.model",
+        "google.protobuf",
+        "coincurve",
+        "cryptography",
+        "msgspec",
+        "eth_hash",
+        "Crypto",
+    },
+    "bridge.mls": {"bridge.protocol", "bridge.model", "bridge._native", "msgspec"},
+    "bridge.waku": {"bridge._native", "httpx", "msgspec", "google.protobuf", "structlog"},
+    "bridge.storage": {"sqlalchemy", "alembic", "cryptography", "msgspec", "structlog"},
+    "bridge.identity": {
+        "bridge.model",
+        "bridge.protocol",
+        "bridge.storage",
+        "cryptography",
+        "eth_account",
+        "eth_keys",
+        "ecies",
+        "coincurve",
+        "structlog",
+    },
+    "bridge.conversation": {
+        "bridge.model",
+        "bridge.protocol",
+        "bridge.mls",
+        "bridge.waku",
+        "bridge.storage",
+        "bridge.identity",
+        "bridge.chain",
+        "msgspec",
+        "structlog",
+        "coincurve",
+        "google.protobuf",
+    },
+    "bridge.mirror": {
+        "bridge.model",
+        "bridge.storage",
+        "bridge.identity",
+        "bridge.conversation",
+        "bridge.protocol",
+        "msgspec",
+        "structlog",
+        "nh3",
+    },
+    "bridge.commands": {
+        "bridge.model",
+        "bridge.identity",
+        "bridge.mirror",
+        "bridge.conversation",
+        "bridge.storage",
+        "bridge.protocol",
+        "structlog",
+    },
+    "bridge.ops": {"bridge.storage", "msgspec", "structlog", "prometheus_client"},
+    "bridge.settings": {"bridge.model", "bridge.protocol", "pydantic", "pydantic_settings"},
+    "adapters.matrix": {"bridge.model", "nio", "aiohttp", "httpx", "structlog"},
+    "adapters.terminal": {"bridge.model"},
+}
+"""The import table of ARCHITECTURE.md. What COMPOSITION names may import all."""
+
+PURE = ("bridge.model", "bridge.protocol", "bridge.mls")
+"""No IO, no clock, no randomness of their own."""
+
+PURE_EXCEPTIONS = {"bridge.model.adapter": {"pathlib"}}
+"""`Path` names an adapter's folder in a signature; nothing is opened."""
+
+COMPOSITION = {
+    "bridge.plugins",
+    "bridge.wiring",
+    "bridge.reporting",
+    "bridge.app",
+    "bridge.checking",
+    "bridge.cli",
+    "bridge",
+    "adapters",
+}
+
+
+def sources(*folders: str) -> Iterator[tuple[str, Path]]:
+    """(module name, path) of every Python file that people write."""
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            inside = path.relative_to(ROOT)
+            if not path.name.endswith("_pb2.py") and "node_modules" not in inside.parts:
+                yield ".".join(inside.with_suffix("").parts).removesuffix(".__init__"), path
+
+
+MODULES = list(sources("bridge", "adapters"))
+
+
+def imports(module: str, path: Path) -> set[str]:
+    """Every module that the file imports, wherever in it, `if TYPE_CHECKING` included."""
+    found: set[str] = set()
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text("utf-8"), str(path))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parts = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*parts, *filter(None, [base])])
+            # `from bridge import storage` names bridge.storage.
+            found |= {
+                f"{base}.{alias.name}" if base in {"bridge", "adapters"} else base for alias in node.names
+            }
+    return found
+
+
+def within(name: str, folder: str) -> bool:
+    """Whether module `name` is `folder` or lies in it."""
+    return name == folder or name.startswith(folder + ".")
+
+
+def folder_of(module: str) -> str | None:
+    """The table's row for a module."""
+    return next((folder for folder in TABLE if within(module, folder)), None)
+
+
+@pytest.mark.parametrize(("module", "path"), MODULES, ids=[name for name, _ in MODULES])
+def test_imports_follow_the_table(module: str, path: Path) -> None:
+    folder = folder_of(module)
+    if folder is None:
+        assert (
+            any(within(module, free) for free in COMPOSITION - {"bridge", "adapters"}) or module in COMPOSITION
+        ), f"{module} lies in a folder that the table does not know"
+        return
+    allowed = TABLE[folder] | {folder}
+    wrong = {
+        name
+        for name in imports(module, path)
+        if name.partition(".")[0] not in sys.stdlib_module_names
+        and not any(within(name, permitted) for permitted in allowed)
+    }
+    assert not wrong, f"{folder} may not import {sorted(wrong)}"
+
+
+@pytest.mark.parametrize(
+    ("module", "path"),
+    [(name, path) for name, path in MODULES if any(within(name, pure) for pure in PURE)],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_core_does_no_io(module: str, path: Path) -> None:
+    wrong = {name for name in imports(module, path) if name.partition(".")[0] in STDLIB_IO}
+    assert wrong <= PURE_EXCEPTIONS.get(module, set()), f"{module} imports {sorted(wrong)}"
+
+
+def test_adapters_are_found_by_entry_point_only() -> None:
+    demo = "bridge.cli.demo"
+    importers = {
+        module
+        for module, path in MODULES
+        if within(module, "bridge") and any(within(name, "adapters") for name in imports(module, path))
+    }
+    # The demo types for people through the terminal adapter's client; that is no adapter.
+    assert all(within(module, demo) for module in importers), importers
+
+
+def test_no_file_is_too_long() -> None:
+    lengths = {
+        path: len(path.read_text("utf-8").splitlines()) for _, path in sources("bridge", "adapters", "tests")
+    }
+    for path in (ROOT / "bridge" / "native").rglob("*.rs"):
+        if "target" not in path.parts:
+            lengths[path] = len(path.read_text("utf-8").splitlines())
+    too_long = {str(path.relative_to(ROOT)): count for path, count in lengths.items() if count > MAX_LINES}
+    assert not too_long
+    assert sorted(lengths.values())[len(lengths) // 2] < MEDIAN_LINES
+
+
+def test_the_table_stands_in_the_architecture() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    missing = [folder for folder in TABLE if f"`{folder.replace('.', '/')}" not in text]
+    assert not missing, f"ARCHITECTURE.md says nothing of {missing}"
+
+
+def test_the_rules_catch_what_they_forbid(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.py"
+    bad.write_text("from bridge import storage\nfrom . import x\ndef f():\n    import asyncio, nio.client\n")
+    assert imports("bridge.protocol.bad", bad) == {"bridge.storage", "bridge.protocol", "asyncio", "nio.client"}
+    assert not within("bridge.modelling", "bridge.model")
