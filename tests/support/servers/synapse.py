@@ -23,8 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.servers.common import cache
+
 VERSION = "1.163.2"
-HOME = Path.home() / ".cache" / "demls-bridge" / "servers" / f"synapse-{VERSION}"
+HOME = cache() / f"synapse-{VERSION}"
 READY_SECONDS = 120
 """Generous: 2-6 s on an idle machine."""
 LOG_TAIL_BYTES = 4_000

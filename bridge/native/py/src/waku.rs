@@ -12,10 +12,22 @@ use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
-create_exception!(bridge._native, WakuFailure, PyException, "A refused operation of the node: (code, text).");
+create_exception!(
+    bridge._native,
+    WakuFailure,
+    PyException,
+    "A refused operation of the node: (code, text)."
+);
 
 /// (content topic, payload, timestamp in ns, meta, version, ephemeral)
-type MessageParts<'py> = (String, Bound<'py, PyBytes>, i64, Bound<'py, PyBytes>, u32, bool);
+type MessageParts<'py> = (
+    String,
+    Bound<'py, PyBytes>,
+    i64,
+    Bound<'py, PyBytes>,
+    u32,
+    bool,
+);
 
 /// Adds the Waku classes to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -41,7 +53,9 @@ fn publish_failure(error: &PublishError) -> PyErr {
 /// The peer id of a peer address.
 #[pyfunction]
 fn waku_check_address(address: &str) -> PyResult<String> {
-    let parsed = address.parse::<PeerAddress>().map_err(|problem| WakuFailure::new_err(("config", problem)))?;
+    let parsed = address
+        .parse::<PeerAddress>()
+        .map_err(|problem| WakuFailure::new_err(("config", problem)))?;
     Ok(parsed.peer.to_string())
 }
 
@@ -70,20 +84,26 @@ impl WakuNode {
         redial_longest: f64,
     ) -> PyResult<Self> {
         let config = |key, problem| start_failure(&StartError::Config { key, problem });
-        let listen_address = listen_address
-            .parse::<IpAddr>()
-            .map_err(|_| config("listen_address", format!("{listen_address:?} is not an IP address")))?;
-        let peers: Result<Vec<PeerAddress>, String> = peers.iter().map(|text| text.parse()).collect();
+        let listen_address = listen_address.parse::<IpAddr>().map_err(|_| {
+            config(
+                "listen_address",
+                format!("{listen_address:?} is not an IP address"),
+            )
+        })?;
+        let peers: Result<Vec<PeerAddress>, String> =
+            peers.iter().map(|text| text.parse()).collect();
         let peers = peers.map_err(|problem| config("peers", problem))?;
         let seconds = |key, value| {
-            Duration::try_from_secs_f64(value).map_err(|_| config(key, format!("{value} is not a time in seconds")))
+            Duration::try_from_secs_f64(value)
+                .map_err(|_| config(key, format!("{value} is not a time in seconds")))
         };
         let redial = Backoff {
             first: seconds("redial_first", redial_first)?,
             longest: seconds("redial_longest", redial_longest)?,
         };
         let start = || {
-            let identity = identity_file.map_or_else(|| Ok(Identity::random()), |path| Identity::from_file(&path))?;
+            let identity = identity_file
+                .map_or_else(|| Ok(Identity::random()), |path| Identity::from_file(&path))?;
             Node::start(NodeConfig {
                 identity,
                 listen_address,
@@ -97,7 +117,9 @@ impl WakuNode {
                 ..NodeConfig::default()
             })
         };
-        py.detach(start).map(Self).map_err(|error| start_failure(&error))
+        py.detach(start)
+            .map(Self)
+            .map_err(|error| start_failure(&error))
     }
 
     fn stop(&self, py: Python<'_>) {
@@ -133,20 +155,42 @@ impl WakuNode {
         version: u32,
         ephemeral: bool,
     ) -> PyResult<u64> {
-        let message =
-            WakuMessage { payload: payload.into(), content_topic, version, timestamp, meta: meta.into(), ephemeral };
-        self.0.publish(message).map_err(|error| publish_failure(&error))
+        let message = WakuMessage {
+            payload: payload.into(),
+            content_topic,
+            version,
+            timestamp,
+            meta: meta.into(),
+            ephemeral,
+        };
+        self.0
+            .publish(message)
+            .map_err(|error| publish_failure(&error))
     }
 
     fn take_outcomes(&self) -> Vec<(u64, Option<(&'static str, String)>)> {
         let failed = |error: PublishError| (error.code(), error.to_string());
-        self.0.take_outcomes().into_iter().map(|(token, outcome)| (token, outcome.err().map(failed))).collect()
+        self.0
+            .take_outcomes()
+            .into_iter()
+            .map(|(token, outcome)| (token, outcome.err().map(failed)))
+            .collect()
     }
 
     fn take_messages<'py>(&self, py: Python<'py>, count: usize) -> Vec<MessageParts<'py>> {
         let parts = |message: WakuMessage| {
-            let (payload, meta) = (PyBytes::new(py, &message.payload), PyBytes::new(py, &message.meta));
-            (message.content_topic, payload, message.timestamp, meta, message.version, message.ephemeral)
+            let (payload, meta) = (
+                PyBytes::new(py, &message.payload),
+                PyBytes::new(py, &message.meta),
+            );
+            (
+                message.content_topic,
+                payload,
+                message.timestamp,
+                meta,
+                message.version,
+                message.ephemeral,
+            )
         };
         self.0.take_messages(count).into_iter().map(parts).collect()
     }
@@ -154,7 +198,11 @@ impl WakuNode {
     fn status<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let status = self.0.status();
         let peers = status.peers.into_iter().map(|peer| {
-            let since = peer.since.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+            let since = peer
+                .since
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_secs_f64();
             (peer.id, peer.address, peer.agent, since, peer.inbound)
         });
         let dict = PyDict::new(py);
