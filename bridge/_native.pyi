@@ -6,7 +6,6 @@ may raise `MlsFailure`.
 """
 
 from collections.abc import Callable, Iterable
-from os import PathLike
 from typing import Literal, TypedDict, final
 
 class MlsFailure(Exception):
@@ -167,7 +166,7 @@ class WakuNode:
         listen_address: str,
         port: int,
         peers: list[str],
-        identity_file: PathLike[str] | None,
+        identity: bytes | None,
         max_in_flight: int,
         publish_rate: int,
         max_waiting: int,
@@ -176,7 +175,7 @@ class WakuNode:
     ) -> WakuNode:
         """Start a node; returns when it listens. `port` 0: any. Times in seconds, the rate per second.
 
-        `identity_file`: 64 hexadecimal digits, made with mode 0600 when missing; None: a key of the moment.
+        `identity`: a secp256k1 secret key, 32 bytes; None: a key of the moment.
         """
     def stop(self) -> None:
         """Publish what was handed over, hang up, end the thread. Blocks, about a second at most."""

@@ -128,9 +128,10 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
     """All parts, the transport started; taken apart again in the reverse order."""
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(_open_store(settings))
-        book = AddressBook(store, await Master.load(store))
+        master = await Master.load(store)
+        book = AddressBook(store, master)
         await book.load()
-        transport = wiring.make_transport(settings)
+        transport = wiring.make_transport(settings, master.node_secret())
         router = Router(lambda user: book.hold(user.platform, user.user_id))
         mirror = Mirror(store, adapters, wiring.links(settings), router, words.say)
         services = Services(

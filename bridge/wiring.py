@@ -38,8 +38,8 @@ async def open_store(settings: Settings) -> Store:
     return await Store.open(settings.storage_url, key)
 
 
-def make_transport(settings: Settings) -> Transport:
-    """The way to Waku that the settings choose."""
+def make_transport(settings: Settings, identity: bytes = b"") -> Transport:
+    """The way to Waku that the settings choose. `identity`: the node's secret."""
     waku = settings.waku
     if waku.mode == "rest":
         return RestTransport(RestConfig(url=waku.rest_url, pubsub_topic=waku.pubsub_topic))
@@ -49,7 +49,7 @@ def make_transport(settings: Settings) -> Transport:
             port=waku.node_port,
             listen_address=waku.listen_address,
             pubsub_topic=waku.pubsub_topic,
-            identity_file=settings.data_dir / "node.key",
+            identity=identity,
         )
     )
 

@@ -48,6 +48,10 @@ class Master:
         """The wallet of the bridge's own leaf."""
         return self.wallet(*_OWN)
 
+    def node_secret(self) -> bytes:
+        """The secp256k1 secret of the Waku node, 32 bytes: its peer id stays, no file holds it."""
+        return self._derive("bridge", "waku node", 0)
+
     def _derive(self, platform: str, user_id: str, attempt: int) -> bytes:
         """The info is length-prefixed: ("a", "bc") and ("ab", "c") are different people."""
         info = bytearray(_DOMAIN)

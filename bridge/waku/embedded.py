@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Final
 
 from bridge import _native
@@ -30,8 +29,8 @@ class EmbeddedConfig:
     """IP address to listen on; loopback unless somebody decides otherwise."""
     pubsub_topic: str = "/waku/2/rs/15/1"
     """Cluster and shard (protocol.md section 4)."""
-    identity_file: Path | None = None
-    """The node's key, made when missing; None: a new peer id at every start."""
+    identity: bytes = field(default=b"", repr=False)
+    """The node's secp256k1 secret, 32 bytes; empty: a new peer id at every start."""
     max_in_flight: int = 24
     """Publishes under way at once. A go-waku relay's queues hold 32 messages and drop what is on top."""
     publish_rate: int = 500
@@ -145,7 +144,7 @@ class EmbeddedTransport:
             listen_address=config.listen_address,
             port=config.port,
             peers=list(config.peers),
-            identity_file=config.identity_file,
+            identity=config.identity or None,
             max_in_flight=config.max_in_flight,
             publish_rate=config.publish_rate,
             max_waiting=config.max_waiting,

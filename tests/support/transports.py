@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from bridge.waku.embedded import EmbeddedConfig, EmbeddedTransport
 from bridge.waku.memory import MemoryHub, MemoryTransport
@@ -94,8 +93,8 @@ class MemoryPair(Pair):
 class EmbeddedPair(Pair):
     """Two embedded nodes; `near` dials `far`, whose port and key stay over a restart."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        self.far = EmbeddedTransport(EmbeddedConfig(port=port, identity_file=folder / "far.key"))
+    def __init__(self, port: int) -> None:
+        self.far = EmbeddedTransport(EmbeddedConfig(port=port, identity=b"\7" * 32))
 
     async def open(self) -> None:
         await self.far.start()

@@ -37,8 +37,9 @@ async def test_a_go_waku_without_peers_says_so(tmp_path: Path) -> None:
     node.kill()
 
 
-async def test_the_identity_stays_with_its_file(tmp_path: Path) -> None:
-    config = EmbeddedConfig(identity_file=tmp_path / "node.key")
+async def test_the_identity_stays_with_its_secret() -> None:
+    config = EmbeddedConfig(identity=b"\7" * 32)
+    assert repr(config.identity) not in repr(config)
     seen = set()
     for _ in range(2):
         node = EmbeddedTransport(config)
@@ -46,17 +47,15 @@ async def test_the_identity_stays_with_its_file(tmp_path: Path) -> None:
         seen.add(node.health().listening[0].rpartition("/p2p/")[2])
         await node.stop()
     assert len(seen) == 1
-    assert (tmp_path / "node.key").stat().st_mode & 0o777 == 0o600
 
 
-async def test_settings_that_cannot_work(tmp_path: Path) -> None:
-    (tmp_path / "bad.key").write_text("not a key")
+async def test_settings_that_cannot_work() -> None:
     running = EmbeddedTransport(EmbeddedConfig())
     await running.start()
     port = int(running.health().listening[0].split("/")[4])
     for config, reason in (
         (EmbeddedConfig(port=port), "cannot listen"),
-        (EmbeddedConfig(identity_file=tmp_path / "bad.key"), "64 hexadecimal digits"),
+        (EmbeddedConfig(identity=bytes(32)), "not a secp256k1 key"),
         (EmbeddedConfig(pubsub_topic="/waku/2/x"), "pubsub_topic"),
         (EmbeddedConfig(listen_address="localhost"), "not an IP address"),
         (EmbeddedConfig(peers=("nonsense",)), "nonsense"),

@@ -19,7 +19,7 @@ def node() -> _native.WakuNode:
         listen_address="127.0.0.1",
         port=0,
         peers=[],
-        identity_file=None,
+        identity=None,
         max_in_flight=1_000,
         publish_rate=1_000,
         max_waiting=1,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -26,13 +25,13 @@ OTHER = "/suite/1/welcome/proto"
 
 
 @pytest.fixture(params=["memory", "embedded", "rest", "mixed"])
-async def pair(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Pair]:
+async def pair(request: pytest.FixtureRequest) -> AsyncIterator[Pair]:
     made: Pair
     match request.param:
         case "memory":
             made = MemoryPair()
         case "embedded":
-            made = EmbeddedPair(tmp_path, free_port())
+            made = EmbeddedPair(free_port())
         case "rest":
             made = RestPair(request.getfixturevalue("gowaku"))
         case _:

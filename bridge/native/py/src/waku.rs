@@ -1,7 +1,6 @@
 //! `demls-waku` for Python. Documented in `bridge/_native.pyi`; used by `bridge/waku` only.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
 use demls_waku::address::PeerAddress;
@@ -67,7 +66,7 @@ struct WakuNode(Node);
 impl WakuNode {
     /// Starts the node; returns when it listens.
     #[new]
-    #[pyo3(signature = (*, pubsub_topic, listen_address, port, peers, identity_file, max_in_flight, publish_rate,
+    #[pyo3(signature = (*, pubsub_topic, listen_address, port, peers, identity, max_in_flight, publish_rate,
                         max_waiting, redial_first, redial_longest))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments, all required")]
     fn new(
@@ -76,7 +75,7 @@ impl WakuNode {
         listen_address: &str,
         port: u16,
         peers: Vec<String>,
-        identity_file: Option<PathBuf>,
+        identity: Option<[u8; 32]>,
         max_in_flight: usize,
         publish_rate: u32,
         max_waiting: usize,
@@ -102,8 +101,7 @@ impl WakuNode {
             longest: seconds("redial_longest", redial_longest)?,
         };
         let start = || {
-            let identity = identity_file
-                .map_or_else(|| Ok(Identity::random()), |path| Identity::from_file(&path))?;
+            let identity = identity.map_or_else(|| Ok(Identity::random()), Identity::from_bytes)?;
             Node::start(NodeConfig {
                 identity,
                 listen_address,

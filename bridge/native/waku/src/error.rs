@@ -13,8 +13,8 @@ pub enum StartError {
         /// What is wrong with it.
         problem: String,
     },
-    /// The identity file can't be read, written or understood. The text never shows its content.
-    #[error("identity file: {0}")]
+    /// The node's secret is no key of the curve. The text never shows it.
+    #[error("identity: {0}")]
     Identity(String),
     /// The listening socket could not be opened.
     #[error("cannot listen on {address}: {problem}")]
