@@ -185,10 +185,12 @@ class GroupEngine:
                     self.requests.ban(event)
                 case CastVote():
                     self.voting.cast(event)
-        except errors.ProtocolError:
+        except errors.ProtocolError as error:
             core.state = decode_state(before)
             core.effects = []
-            raise
+            if isinstance(error, errors.LocalError):
+                raise
+            raise errors.NotPermitted(str(error)) from error
 
     def _signed(self, token: int, signature: bytes) -> None:
         """A wallet has answered; an empty signature means that it would not sign."""
@@ -220,6 +222,7 @@ class GroupEngine:
         if core.state.removed:
             return
         if core.joined:
+            self._rearm()
             self.stewardship()
             self.settled()
             if not core.is_steward:
@@ -233,6 +236,13 @@ class GroupEngine:
             self.stewardship()
         else:
             self.requests.join(JoinMember(config.own, BRIDGE_NAME))
+
+    def _rearm(self) -> None:
+        """The shell drops a timer whose event it had to give up; nobody may hang on that after a restart."""
+        core = self._core
+        if core.machine is not State.WORKING:
+            core.set_timer("deadline", core.state.deadline)
+        core.state.timers.pop("tick", None)  # `stewardship` sets it again
 
     def entered(self, view: View) -> None:
         """The own leaf has just joined: a fresh start in Working."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MAX_HELD_BATCHES: Final = 8
 MAX_PROPOSALS: Final = 512
 MAX_USED_CLAIMS: Final = 1_024
+MAX_CLOSED: Final = 64
+"""Ballots remembered as over."""
 MAX_AHEAD: Final = 16
 """Epochs ahead of ours from which payloads are kept."""
 BEHIND_RETRY: Final = 5.0
@@ -87,10 +89,13 @@ class Batches:
         return bool(state.future) or state.announced_epoch > self._core.view.epoch
 
     def _check_unused(self, certificate: Certificate) -> None:
-        """A leave claim removes its signer once: it must not meet him again when he has come back."""
+        """A claim acts once: a leave must not meet its signer again when he has come back, and a rejoin
+
+        done twice would put a leaf in his place whose key is gone.
+        """
         used = self._core.state.used_claims
-        if any(claim.signature in used for claim in certificate.leaves):
-            raise errors.BadCertificate("a leave claim that was used before")
+        if any(signature in used for signature in _claims(certificate)):
+            raise errors.BadCertificate("a claim that was used before")
 
     def _certificate(self, batch: pb.BatchProposalsMessage) -> Certificate:
         core = self._core
@@ -102,7 +107,7 @@ class Batches:
         core.mls.adopt(staged.token)
         core.refresh()
         core.state.steward = staged.committer
-        self.remember_claims([claim.signature for claim in certificate.leaves])
+        self.remember_claims(certificate)
         self._report(certificate)
         self.adopted(before, judgement.left, Trigger.BATCH)
 
@@ -115,7 +120,7 @@ class Batches:
         if current is not None and current.ballot_id == ballot.ballot_id:
             core.state.ballot = None
             core.cancel_timer("remind")
-        core.state.closed_ballots.append(ballot.ballot_id)
+        core.state.closed_ballots = [*core.state.closed_ballots, ballot.ballot_id][-MAX_CLOSED:]
         yes, no = tally(certificate.votes)
         core.tell(
             BallotClosed(
@@ -126,10 +131,10 @@ class Batches:
             if isinstance(change, VotedRemove) and change.reason:
                 core.state.reasons[change.address] = change.reason
 
-    def remember_claims(self, signatures: list[bytes]) -> None:
-        """Leave claims are valid for a week; that many at most are remembered as used."""
+    def remember_claims(self, certificate: Certificate) -> None:
+        """Leave claims are valid for a week; that many claims at most are remembered as used."""
         state = self._core.state
-        state.used_claims = [*state.used_claims, *signatures][-MAX_USED_CLAIMS:]
+        state.used_claims = [*state.used_claims, *_claims(certificate)][-MAX_USED_CLAIMS:]
 
     # ---- held ones ----
 
@@ -227,6 +232,7 @@ class Batches:
         state.machine, state.deadline = State.WORKING.value, 0.0
         for name in list(state.timers):
             core.cancel_timer(name)
+        self._engine.talk.show_all()
         state.ballot, state.queue, state.collected = None, [], []
         state.future, state.held, state.early, state.held_batches = [], [], [], []
         for member in before.members:
@@ -241,3 +247,9 @@ class Batches:
             self._engine.payload(Topic.APP, raw)
         if not state.future:
             self._core.cancel_timer("behind")
+
+
+def _claims(certificate: Certificate) -> list[bytes]:
+    """The signatures of the leave and rejoin claims: they name a claim for good."""
+    leaves = [claim.signature for claim in certificate.leaves]
+    return leaves + [claim.signature for claim in certificate.rejoins]

@@ -14,6 +14,7 @@ from bridge.protocol.engine.state import QueuedChange
 from bridge.protocol.policy import check_policy, decode_policy
 from bridge.protocol.ports import Address, View
 from bridge.protocol.wire import demls_pb2 as pb
+from bridge.protocol.wire.codec import decode_join_request_body
 from bridge.protocol.wire.text import clean_line
 
 if TYPE_CHECKING:
@@ -57,10 +58,7 @@ class Joining:
 
     def on_opened(self, plaintext: bytes) -> None:
         """A decrypted JoinRequest. Raises RemoteError."""
-        try:
-            body = pb.JoinRequestBody.FromString(plaintext)
-        except Exception as error:
-            raise errors.Malformed("a join request that does not parse") from error
+        body = decode_join_request_body(plaintext)
         if not self._core.is_steward:
             raise errors.NotAllowed("only the steward takes join requests")
         self.queue_request(body)
@@ -95,10 +93,19 @@ class Joining:
             return
         waiting = [r.address for r in core.state.requests if r.kind == "add"]
         for address in waiting:
-            leaf = Address(address)
-            if core.mls.join(leaf, message.mls_message_out_bytes, int(core.now)) is not None:
-                core.refresh()
-                self._engine.requests.joined(leaf)
+            self._join_hosted(Address(address), message.mls_message_out_bytes)
+
+    def _join_hosted(self, leaf: Address, welcome: bytes) -> None:
+        """One of ours; what is wrong with his Welcome keeps nobody else out."""
+        core = self._core
+        try:
+            view = core.mls.join(leaf, welcome, int(core.now))
+        except errors.ProtocolError as error:
+            core.refuse(error)
+            return
+        if view is not None:
+            core.refresh()
+            self._engine.requests.joined(leaf)
 
     def _join_own(self, welcome: bytes) -> None:
         core = self._core

@@ -9,7 +9,7 @@ from bridge.protocol import errors
 from bridge.protocol.ballots.claims import LeaveClaim
 from bridge.protocol.batches import MAX_REASON_BYTES
 from bridge.protocol.engine.core import Core
-from bridge.protocol.engine.state import MAX_HELD, HeldMessage, QueuedChange
+from bridge.protocol.engine.state import MAX_HELD, MAX_HELD_BYTES, HeldMessage, QueuedChange
 from bridge.protocol.events import Topic
 from bridge.protocol.permissions import Kind, Permission, on_receipt
 from bridge.protocol.ports import Address, ContentType
@@ -126,15 +126,20 @@ class Receiving:
         )
         if permission is Permission.NOBODY:
             raise errors.NotAllowed(f"{kind} may not be sent by this member in {core.machine.capitalize()}")
-        if permission is Permission.HOLD and kind not in (Kind.VOTE, Kind.USER_VOTE):
-            self._hold(held)
+        if permission is Permission.HOLD and kind not in (Kind.VOTE, Kind.USER_VOTE) and self._hold(held, kind):
             return
         self._dispatch(kind, sender, message, held)
 
-    def _hold(self, held: HeldMessage) -> None:
-        if len(self._core.state.held) >= MAX_HELD:
+    def _hold(self, held: HeldMessage, kind: Kind) -> bool:
+        """False for chat that has no room: its key is used up, so refused it would be lost; it is shown."""
+        waiting = self._core.state.held
+        size = sum(len(message.plaintext) for message in waiting) + len(held.plaintext)
+        if len(waiting) >= MAX_HELD or size > MAX_HELD_BYTES:
+            if kind is Kind.CONVERSATION:
+                return False
             raise errors.QueueFull("too many messages wait for Working")
-        self._core.state.held.append(held)
+        waiting.append(held)
+        return True
 
     def _dispatch(self, kind: Kind, sender: Address, message: pb.AppMessage, held: HeldMessage) -> None:
         engine = self._engine

@@ -15,10 +15,14 @@ from bridge.protocol.ports import Address
 from bridge.protocol.types import GroupName, GroupPolicy
 
 MAX_QUEUED_CHANGES: Final = 1_000
+MAX_QUEUED_ADDS: Final = 500
+"""Strangers may ask to be added: they must not leave members without room for a ban or a leave."""
 MAX_WAITING_CHAT: Final = 10_000
 MAX_FUTURE: Final = 256
 MAX_FUTURE_BYTES: Final = 1_000_000
 MAX_HELD: Final = 1_024
+MAX_HELD_BYTES: Final = 4_000_000
+"""Of messages that wait for Working, and likewise of chat that waits for its predecessor."""
 MAX_KNOWN_IDS: Final = 2_048
 
 
@@ -161,7 +165,7 @@ class EngineState:
     rejoins: dict[bytes, float] = field(default_factory=dict)
     """When each address last rejoined (steward's limit)."""
     used_claims: list[bytes] = field(default_factory=list)
-    """Signatures of leave claims that were carried out."""
+    """Signatures of leave and rejoin claims that were carried out."""
     last_commit: float = 0.0
     last_time: float = 0.0
     """When something of this group was last received: where a catch-up starts."""

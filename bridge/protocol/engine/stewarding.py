@@ -23,7 +23,7 @@ from bridge.protocol.batches import (
 )
 from bridge.protocol.effects import Announce
 from bridge.protocol.engine.core import Core
-from bridge.protocol.engine.state import MAX_QUEUED_CHANGES, OpenBallot, QueuedChange
+from bridge.protocol.engine.state import MAX_QUEUED_ADDS, MAX_QUEUED_CHANGES, OpenBallot, QueuedChange
 from bridge.protocol.events import Topic
 from bridge.protocol.permissions import Kind
 from bridge.protocol.ports import AddChange, Address, Change, PolicyChange, RemoveChange
@@ -69,6 +69,8 @@ class Stewarding:
             return
         if len(core.state.queue) >= MAX_QUEUED_CHANGES:
             raise errors.QueueFull("too many changes wait for a steward epoch")
+        if item.kind == "add" and sum(q.kind == "add" for q in core.state.queue) >= MAX_QUEUED_ADDS:
+            raise errors.QueueFull("too many people wait to be let in")
         core.state.queue.append(item)
 
     def _present(self) -> list[QueuedChange]:
@@ -90,6 +92,18 @@ class Stewarding:
     def _sensible(self, item: QueuedChange) -> bool:
         try:
             self._check_sense(item)
+        except errors.ProtocolError:
+            return False
+        return True
+
+    def _lasts(self, item: QueuedChange) -> bool:
+        """Whether its key package is still good after the vote: one that is not fails the whole batch."""
+        core = self._core
+        timing = core.policy.timing
+        if not item.key_package:
+            return True
+        try:
+            core.mls.check_key_package(item.key_package, int(core.now) + timing.voting + timing.commit)
         except errors.ProtocolError:
             return False
         return True
@@ -165,7 +179,7 @@ class Stewarding:
         core, state = self._core, self._core.state
         if core.machine is not State.WAITING or not core.is_steward or state.ballot is not None:
             return
-        items = [item for item in state.collected if self._sensible(item)]
+        items = [item for item in state.collected if self._sensible(item) and self._lasts(item)]
         if state.collected and not items:
             state.collected = []
             core.move(Trigger.NO_PROPOSALS)
@@ -229,7 +243,7 @@ class Stewarding:
         try:
             key = core.mls.exporter(CERTIFICATE_LABEL, hashlib.sha256(built.commit).digest(), 32)
             certificate = _certificate(items, ballot, votes)
-            self._engine.batches.remember_claims([claim.signature for claim in certificate.leaves])
+            self._engine.batches.remember_claims(certificate)
             batch = pb.BatchProposalsMessage(
                 group_name=before.group_id,
                 mls_proposals=built.proposals,

@@ -14,7 +14,7 @@ from bridge.model.message import ChatMessage
 from bridge.model.notices import Chat, ChatDropped, ChatSent
 from bridge.protocol import errors
 from bridge.protocol.engine.core import Core
-from bridge.protocol.engine.state import MAX_KNOWN_IDS, MAX_WAITING_CHAT, HeldChat, WaitingChat
+from bridge.protocol.engine.state import MAX_HELD_BYTES, MAX_KNOWN_IDS, MAX_WAITING_CHAT, HeldChat, WaitingChat
 from bridge.protocol.events import SendChat
 from bridge.protocol.permissions import Kind
 from bridge.protocol.ports import Address
@@ -44,7 +44,7 @@ class Talk:
     def send(self, event: SendChat) -> None:
         """Show it in this bridge's rooms at once; to the group now or, in order, when it is allowed.
 
-        Raises QueueFull.
+        Raises QueueFull, or NotPermitted for what does not fit a message; then nothing has changed.
         """
         core = self._core
         message, leaf = self._authored(event)
@@ -52,7 +52,7 @@ class Talk:
             return
         if len(core.state.chat) >= MAX_WAITING_CHAT:
             raise errors.QueueFull("too many messages wait for the group")
-        wire = conversation_to_wire(message, b"", 0)
+        wire = _to_wire(message)
         waiting = WaitingChat(wire.SerializeToString(deterministic=True), leaf, message.message_id)
         self._remember(message.message_id)
         at_once = not core.state.chat and self._may_send()
@@ -121,7 +121,7 @@ class Talk:
         if message.message_id in self._known:
             return
         unknown = self._waits(after, after_epoch)
-        if unknown and len(state.held_chat) < MAX_HELD_CHAT:
+        if unknown and self._has_room(wire):
             if any(h.after == after and h.sender == sender for h in state.held_chat):
                 pass  # asked for already
             else:
@@ -131,6 +131,11 @@ class Talk:
             core.set_timer("holdback", min(h.until for h in state.held_chat))
             return
         self._deliver(message, late=unknown)
+
+    def _has_room(self, wire: pb.ConversationMessage) -> bool:
+        held = self._core.state.held_chat
+        size = sum(len(h.plaintext) for h in held) + wire.ByteSize()
+        return len(held) < MAX_HELD_CHAT and size <= MAX_HELD_BYTES
 
     def _waits(self, after: bytes, after_epoch: int) -> bool:
         """Whether a predecessor is named that we should know: one from before we joined is none."""
@@ -156,15 +161,20 @@ class Talk:
 
     def holdback(self) -> None:
         """Some have waited long enough: show them, marked as late, oldest first."""
-        core, state = self._core, self._core.state
-        while True:
-            due = next((h for h in state.held_chat if h.until <= core.now), None)
-            if due is None:
-                break
-            state.held_chat.remove(due)
+        self._show_due(self._core.now)
+        held = self._core.state.held_chat
+        if held:
+            self._core.set_timer("holdback", min(h.until for h in held))
+
+    def show_all(self) -> None:
+        """Nothing more can come (the own leaf is out): show what waits, whatever is missing before it."""
+        self._show_due(float("inf"))
+
+    def _show_due(self, until: float) -> None:
+        held = self._core.state
+        while (due := next((h for h in held.held_chat if h.until <= until), None)) is not None:
+            held.held_chat.remove(due)
             self._deliver(_message(due), late=True)
-        if state.held_chat:
-            core.set_timer("holdback", min(h.until for h in state.held_chat))
 
     def _remember(self, message_id: bytes) -> None:
         ids = self._core.state.known_ids
@@ -177,6 +187,14 @@ class Talk:
 def _signed_by(message: ChatMessage, address: bytes) -> ChatMessage:
     author = dataclasses.replace(message.author, address=address)
     return dataclasses.replace(message, author=author)
+
+
+def _to_wire(message: ChatMessage) -> pb.ConversationMessage:
+    """A platform's message is from outside as well: one that cannot be sent is refused to its sender."""
+    try:
+        return conversation_to_wire(message, b"", 0)
+    except (errors.RemoteError, ValueError, TypeError) as error:  # protobuf refuses a number by ValueError
+        raise errors.NotPermitted(f"this cannot be sent to the group: {error}") from error
 
 
 def _message(held: HeldChat) -> ChatMessage:

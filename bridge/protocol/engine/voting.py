@@ -12,6 +12,7 @@ from bridge.protocol.ballots.ballot import Ballot, from_wire
 from bridge.protocol.ballots.votes import SignedVote
 from bridge.protocol.batches import notes
 from bridge.protocol.effects import SignPurpose
+from bridge.protocol.engine.batches import MAX_CLOSED
 from bridge.protocol.engine.core import CLOCK_TOLERANCE, Core
 from bridge.protocol.engine.state import HeldMessage, OpenBallot, PendingSignature
 from bridge.protocol.events import CastVote
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
 MAX_EARLY: Final = 256
 """Votes kept that came before their ballot."""
-MAX_CLOSED: Final = 64
+MAX_EARLY_EACH: Final = 4
+MAX_VOTE_BYTES: Final = 1_024
+"""A signed vote has about 250 bytes."""
 
 
 class Voting:
@@ -117,7 +120,10 @@ class Voting:
         if ballot is None or core.machine is not State.VOTING or vote.ballot_id != ballot.ballot_id:
             if vote.ballot_id in core.state.closed_ballots or held is None:
                 return  # too late to matter; not a fault of the voter
-            if len(core.state.early) < MAX_EARLY:
+            # Few of each sender: nobody can take the room of the others' votes.
+            of_sender = sum(early.sender == held.sender for early in core.state.early)
+            small = len(held.plaintext) <= MAX_VOTE_BYTES
+            if small and of_sender < MAX_EARLY_EACH and len(core.state.early) < MAX_EARLY:
                 core.state.early.append(held)
             return
         vote_codec.verify(vote, ballot)

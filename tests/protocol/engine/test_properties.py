@@ -17,7 +17,7 @@ from bridge.protocol.errors import LocalError
 from bridge.protocol.types import Timing
 from tests.support.world import Network, Peer, World
 
-EXAMPLES = int(os.environ.get("DEMLS_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("DEMLS_EXAMPLES", "500"))
 PEOPLE = ("alice", "bob", "carol", "dave")
 
 rates = st.sampled_from([0.0, 0.05, 0.2, 0.5])
