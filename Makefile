@@ -74,9 +74,9 @@ check: $(VENV)/.native ## style, types, lints, and that every generated file is 
 generate: $(VENV)/.native ## write the generated files: protobuf, sample configuration, reference pages
 	$(PYTHON) .ci/generate.py
 
-bench: $(VENV)/.native ## speed of the native part and of the bridge (see docs/)
-	cargo bench $(RUST) -p demls-mls
-	@if [ -d tests/bench ]; then $(PYTHON) -m tests.bench; fi
+bench: $(VENV)/.native ## speed of the native part and of the bridge (docs/benchmarks.md); some 2 minutes
+	cargo bench $(RUST) --profile fast -p demls-mls --bench mls
+	$(PYTHON) -m tests.bench
 
 soak: $(VENV)/.native ## many play-throughs in a row; SOAK_ROUNDS=20
 	@rounds=$${SOAK_ROUNDS:-20}; i=1; while [ $$i -le $$rounds ]; do \
