@@ -27,7 +27,7 @@ from bridge.commands.router import Router
 from bridge.conversation.manager import Manager
 from bridge.conversation.services import Services
 from bridge.identity.book import AddressBook
-from bridge.identity.errors import IdentityError
+from bridge.identity.errors import IdentityError, KeyUnavailable
 from bridge.identity.master import Master
 from bridge.mirror.mirror import Mirror
 from bridge.model.adapter import Adapter, DeliveryError, RetryLater
@@ -36,7 +36,7 @@ from bridge.ops.status import served
 from bridge.ops.watchdog import Watchdog
 from bridge.reporting import Reporter, installed_version
 from bridge.settings import GroupSettings, Settings
-from bridge.storage.errors import StorageError
+from bridge.storage.errors import StorageError, WrongKey
 from bridge.storage.store import Store
 from bridge.waku.errors import WakuError
 from bridge.waku.transport import Transport
@@ -49,6 +49,12 @@ REPORT_EVERY: Final = 5.0
 """Seconds between the reports that the metrics show."""
 START_AGAIN: Final = (1.0, 60.0)
 """Seconds before an adapter that cannot connect tries again: first, and at most (doubled each time)."""
+
+KEY_HELP: Final = "A key is 64 hexadecimal digits, as `openssl rand -hex 32` prints them."
+WRONG_KEY_HELP: Final = (
+    "Put the right key back from your backup; without it start anew, with another data_dir: groups and "
+    "wallets of the old one are lost."
+)
 
 _log = structlog.get_logger("bridge.app")
 
@@ -115,6 +121,10 @@ async def run(settings: Settings) -> int:
 async def _open_store(settings: Settings) -> AsyncIterator[Store]:
     try:
         store = await wiring.open_store(settings)
+    except KeyUnavailable as error:
+        raise CannotStart(f"[storage] key_file (or key, key_command): {error}. {KEY_HELP}") from error
+    except WrongKey as error:
+        raise CannotStart(f"[storage] key_file (or key, key_command): {error}. {WRONG_KEY_HELP}") from error
     except (StorageError, IdentityError, OSError) as error:
         raise CannotStart(f"the database cannot be opened: {error}") from error
     try:
@@ -131,6 +141,7 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
         master = await Master.load(store)
         book = AddressBook(store, master)
         await book.load()
+        wiring.check_creators(settings, book.own.address)
         transport = wiring.make_transport(settings, master.node_secret())
         router = Router(lambda user: book.hold(user.platform, user.user_id))
         mirror = Mirror(store, adapters, wiring.links(settings), router, words.say)

@@ -25,7 +25,8 @@ Result = tuple[str, list[str]]
 
 
 async def check(settings: Settings) -> list[Result]:
-    """Try database, Waku, and every adapter with its rooms. Raises WrongSettings."""
+    """Try database, Waku, and every adapter with its rooms. Raises WrongSettings, before anything is tried
+    or when the names of the groups do not fit this bridge's address."""
     adapters = plugins.make_adapters(settings)
     if await _runs(settings.status_socket):
         text = "a bridge runs with this configuration; stop it first, or see `demls-bridge status`"
@@ -52,12 +53,14 @@ async def _check_database(settings: Settings) -> Result:
         own = await own_address(settings)
     except CannotStart as error:
         return "database", [str(error)]
+    wiring.check_creators(settings, own)
     return f"database; this bridge is 0x{own.hex()}", []
 
 
 async def _check_waku(settings: Settings) -> list[str]:
     """Whether a peer (or the external node) is reached. Without configured peers only that the node starts."""
     transport = wiring.make_transport(settings)
+    rest = settings.waku.mode == "rest"
     try:
         await transport.start()
     except WakuError as error:
@@ -66,13 +69,14 @@ async def _check_waku(settings: Settings) -> list[str]:
         async with asyncio.timeout(WAKU_LIMIT):
             while True:
                 health = transport.health()
-                waits = settings.waku.mode == "rest" or settings.waku.peer_addresses
+                waits = rest or settings.waku.peer_addresses
                 if health.state is State.OK or (not waits and health.state is State.DEGRADED):
                     return []
                 await asyncio.sleep(0.1)
     except TimeoutError:
         detail = transport.health().detail
-        return [f"nobody reached within {WAKU_LIMIT:.0f} s ({detail}): check peer_addresses and firewall"]
+        keys = "waku.rest_url, and whether that node runs" if rest else "waku.peer_addresses and the firewall"
+        return [f"nobody reached within {WAKU_LIMIT:.0f} s ({detail}): check {keys}"]
     finally:
         await transport.stop()
 

@@ -14,7 +14,7 @@ from bridge.protocol.engine import EngineConfig
 from bridge.protocol.errors import NotPermitted
 from bridge.protocol.ports import Address
 from bridge.protocol.types import BallotRules, GroupName, GroupPolicy, Silence, Timing
-from bridge.settings import GroupSettings, Settings
+from bridge.settings import GroupSettings, Problem, Settings, WrongSettings
 from bridge.storage.store import Store
 from bridge.waku.embedded import EmbeddedConfig, EmbeddedTransport
 from bridge.waku.rest import RestConfig, RestTransport
@@ -61,11 +61,25 @@ def full_name(group: GroupSettings, own: bytes) -> GroupName:
     return GroupName.parse(group.name)
 
 
+def check_creators(settings: Settings, own: bytes) -> None:
+    """Refuse to make groups whose full name says that another bridge makes them. Raises WrongSettings."""
+    problems = []
+    for number, group in enumerate(settings.groups):
+        creator = full_name(group, own).creator
+        if group.create and creator != own:
+            text = (
+                f"create = true, but this name says that 0x{creator.hex()} makes the group, and this bridge is "
+                f"0x{own.hex()}; to join it set create = false, to make a group of your own give a short name"
+            )
+            problems.append(Problem(f"groups[{number}].name", text, f'name = "{group.short}"'))
+    if problems:
+        raise WrongSettings(problems)
+
+
 def engine_config(group: GroupSettings, own: bytes) -> EngineConfig:
     """What the engine of a group is told. The policy only where the group is made here."""
     name = full_name(group, own)
-    create = group.create and name.creator == own
-    return EngineConfig(name, Address(own), create, policy(group, own) if create else None)
+    return EngineConfig(name, Address(own), group.create, policy(group, own) if group.create else None)
 
 
 def policy(group: GroupSettings, own: bytes) -> GroupPolicy:

@@ -94,7 +94,7 @@ TABLE: dict[str, set[str]] = {
         "structlog",
     },
     "bridge.ops": {"bridge.storage", "msgspec", "structlog", "prometheus_client"},
-    "bridge.settings": {"bridge.model", "bridge.protocol", "pydantic", "pydantic_settings"},
+    "bridge.settings": {"bridge.model", "bridge.protocol", "bridge.waku", "pydantic", "pydantic_settings"},
     "adapters.matrix": {"bridge.model", "nio", "aiohttp", "httpx", "structlog"},
     "adapters.terminal": {"bridge.model"},
 }

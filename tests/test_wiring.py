@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bridge import wiring
 from bridge.protocol.policy import check_policy
 from bridge.protocol.types import GroupPolicy, Silence
-from bridge.settings import GroupSettings, RoomSettings, RuleSettings, Settings, TimingSettings
+from bridge.settings import GroupSettings, RoomSettings, RuleSettings, Settings, TimingSettings, WrongSettings
 from bridge.waku.embedded import EmbeddedTransport
 from bridge.waku.rest import RestTransport
 
@@ -65,7 +67,20 @@ def test_a_group_of_others_is_joined_without_a_policy() -> None:
 def test_ones_own_group_by_its_full_name() -> None:
     config = wiring.engine_config(made(name=f"demls:lobby@0x{OWN.hex()}"), OWN)
     assert config.create
-    assert not wiring.engine_config(made(name=f"demls:lobby@{OTHER}"), OWN).create
+    wiring.check_creators(Settings(groups=(made(name=f"demls:lobby@0x{OWN.hex()}"), made(name="b"))), OWN)
+
+
+def test_a_group_of_others_cannot_be_made() -> None:
+    foreign = made(name=f"demls:lobby@{OTHER}")
+    with pytest.raises(WrongSettings) as caught:
+        wiring.check_creators(Settings(groups=(made(name="own"), foreign)), OWN)
+    (problem,) = caught.value.problems
+    assert problem.key == "groups[1].name"
+    for words in (OTHER, OWN.hex(), "create = false"):
+        assert words in problem.text
+    assert problem.example == 'name = "lobby"'
+    joined = GroupSettings(name=f"demls:lobby@{OTHER}", create=False)
+    wiring.check_creators(Settings(groups=(joined,)), OWN)
 
 
 def test_the_mode_chooses_the_transport() -> None:

@@ -6,6 +6,7 @@ import asyncio
 
 from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, UserError, out
 from bridge.ops import logs
+from bridge.ops.status import NotRunning, ask
 from bridge.settings import load
 
 
@@ -20,9 +21,12 @@ def address(config: ConfigOption = DEFAULT_CONFIG) -> None:
     settings = load(config)
     logs.configure("warning", "text")
     try:
-        own = asyncio.run(app.own_address(settings))
-    except app.CannotStart as error:
-        raise UserError(str(error)) from error
+        own = bytes.fromhex(asyncio.run(ask(settings.status_socket)).address.removeprefix("0x"))
+    except NotRunning:
+        try:
+            own = asyncio.run(app.own_address(settings))
+        except app.CannotStart as error:
+            raise UserError(str(error), f"demls-bridge check --config {config}") from error
     out.print(f"address  0x{own.hex()}", markup=False)
     for group in settings.groups:
         out.print(f"group    {app.full_name(group, own)}", markup=False)

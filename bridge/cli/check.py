@@ -21,9 +21,11 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
     settings = load(config)
     logs.configure("warning", "text")
-    out.print(f"{escape(str(config))}: the settings are valid")
+    out.print(f"Trying what {escape(str(config))} names ...")
     failed = False
-    for name, problems in asyncio.run(checking.check(settings)):
+    results = asyncio.run(checking.check(settings))
+    out.print("[green]ok[/]      the settings are valid")
+    for name, problems in results:
         if not problems:
             out.print(f"[green]ok[/]      {escape(name)}")
             continue

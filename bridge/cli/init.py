@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,9 @@ from bridge.settings import load, sample, toml_value
 
 COMMUNITY_TIMING = {"steward_epoch": 60, "waiting": 15, "voting": 600, "commit": 60}
 """Seconds. A ballot of 10 minutes (protocol.md section 6) lets people who do not stare at the screen vote."""
+
+TOKEN_FILE = "secrets/matrix.token"  # noqa: S105 - a path
+"""Beside the configuration file."""
 
 DEPARTURE = """\
 Ballots of this group stay open for 10 minutes. In the seed's rules all chat waits while a ballot runs;
@@ -74,12 +78,24 @@ def init(
         token=_token(token_file, ask) if with_matrix else "",
         peers=(peers or ask("Waku peers, with commas (- for none)", "-")).strip("-"),
     )
-    secret_file = config.parent / "secrets" / "matrix.token"
-    if answers.token:
+    _validate(answers)
+    secret_file = config.parent / TOKEN_FILE
+    if answers.token or (with_matrix and not secret_file.exists()):
         _write_private(secret_file, answers.token + "\n")
     _write_private(config, text_of(answers))
-    load(config, env_file=None)  # raises WrongSettings: what was answered may be wrong
     _say_what_next(config, answers, secret_file)
+
+
+def _validate(answers: Answers) -> None:
+    """Read the file as `run` will, in a folder of its own: a wrong answer leaves nothing behind.
+
+    The token stays out of it. Raises WrongSettings.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / DEFAULT_CONFIG
+        _write_private(draft, text_of(answers))
+        _write_private(draft.parent / TOKEN_FILE, "comes later\n")
+        plugins.make_adapters(load(draft, env_file=None))
 
 
 def text_of(answers: Answers) -> str:
@@ -102,7 +118,7 @@ def _matrix_fragment(answers: Answers) -> str:
     values = {"homeserver": answers.homeserver, "user_id": answers.user_id}
     for key, value in values.items():
         fragment = _put(fragment, key, f"{key} = {toml_value(value)}")
-    return _put(fragment, "access_token", 'access_token_file = "secrets/matrix.token"')
+    return _put(fragment, "access_token", f'access_token_file = "{TOKEN_FILE}"')
 
 
 def _put(fragment: str, key: str, line: str) -> str:

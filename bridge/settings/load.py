@@ -32,7 +32,7 @@ def load(path: Path | None = None, env_file: Path | None = Path(".env"), **overr
     except ValidationError as error:
         raise WrongSettings(problems_of(error)) from None
     except SettingsError as error:
-        example = """DEMLS_WAKU__PEER_ADDRESSES='["/ip4/192.0.2.7/tcp/60000/p2p/16Uiu2..."]'"""
+        example = """DEMLS_STORAGE__KEY_COMMAND='["pass", "show", "demls-bridge/storage"]'"""
         raise WrongSettings([Problem("environment", f"{error}; lists must be JSON", example)]) from None
     settings = _anchored(settings, base)
     problems = [*_unknown_variables(os.environ), *_cross_checks(settings)]
@@ -77,7 +77,8 @@ def _with_secrets(
                 with (base / str(value)).open("rb") as file:
                     secret = file.read(MAX_SECRET_FILE).decode().rstrip("\r\n")
             except (OSError, UnicodeDecodeError) as error:
-                problem = f"cannot read {str(value)!r}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}"
+                reason = getattr(error, "strerror", None) or "not UTF-8 text"
+                problem = f"cannot read {str(base / str(value))!r}: {reason}; write the secret into that file"
                 problems.append(Problem(f"adapters.{platform}.{key}", problem, f'{key} = "secrets/{key[:-5]}"'))
             else:
                 # An environment value of the key itself is the stronger one.

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
@@ -36,7 +36,7 @@ def problems_of(error: ValidationError) -> list[Problem]:
     for fault in error.errors(include_url=False, include_input=False):
         location = fault["loc"]
         key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
-        text = fault["msg"].removeprefix("Value error, ")
+        text = _text_of(fault)
         field = _field_at(location)
         if fault["type"] == "extra_forbidden":
             near = difflib.get_close_matches(str(location[-1]), _keys_at(location[:-1]), n=1)
@@ -46,6 +46,33 @@ def problems_of(error: ValidationError) -> list[Problem]:
             example = f"{location[-1]} = {toml_value(field.examples[0])}"
         found.append(Problem(key, text, example))
     return found
+
+
+WORDS: Final = {
+    "missing": "is missing",
+    "model_type": "must be a table",
+    "dict_type": "must be a table",
+    "tuple_type": "must be a list",
+    "string_type": "must be text in quotes",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "has a wrong form",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be one of {expected}",
+    "too_long": "must have at most {max_length} entries",
+}
+"""pydantic's kinds of faults in an operator's words; of others pydantic's own text is shown."""
+
+
+def _text_of(fault: Mapping[str, Any]) -> str:
+    words = WORDS.get(fault["type"])
+    return words.format(**fault.get("ctx", {})) if words else str(fault["msg"]).removeprefix("Value error, ")
 
 
 def _model_at(location: Sequence[str | int]) -> type[BaseModel] | None:

@@ -6,19 +6,22 @@ message about a wrong value. Defaults name their source.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import NoDecode
 
 from bridge.model.ids import RoomRef
 from bridge.protocol.types import GroupName
+from bridge.waku.addresses import EXAMPLE as PEER
+from bridge.waku.addresses import parse_peer_addresses
+from bridge.waku.errors import BadAddresses
 
 _GROUP = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _ADDRESS = re.compile(r"(0x)?[0-9a-fA-F]{40}")
-_MULTIADDR = re.compile(r"/(ip4|ip6|dns|dns4|dns6)/[^/\s]+/tcp/\d{1,5}/p2p/[1-9A-HJ-NP-Za-km-z]{20,120}")
-_PEER = "/ip4/192.0.2.7/tcp/60000/p2p/16Uiu2HAmPLe7Mzm8TsYUubgCAW1aJoeFScxrLj8ppHFivPo97bUZ"
 
 
 class _Table(BaseModel):
@@ -45,10 +48,11 @@ class WakuSettings(_Table):
         description="TCP port of the embedded node (env NODE_PORT); 0: any free one. Default: the seed's.",
         examples=[60_000],
     )
-    peer_addresses: tuple[str, ...] = Field(
+    # NoDecode: in the environment the seed's form with commas, not JSON.
+    peer_addresses: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Nodes to stay connected to (env PEER_ADDRESSES: with commas, brackets allowed).",
-        examples=[[_PEER]],
+        examples=[[PEER]],
     )
     rest_url: str = Field(
         "http://127.0.0.1:8645",
@@ -68,22 +72,23 @@ class WakuSettings(_Table):
 
     @field_validator("peer_addresses", mode="before")
     @classmethod
-    def _split(cls, value: object) -> object:
-        return split_addresses(value) if isinstance(value, str) else value
+    def _dialable(cls, value: object) -> object:
+        if isinstance(value, list | tuple) and not all(isinstance(part, str) for part in value):
+            return value  # pydantic says which one is no text
+        if not isinstance(value, str | list | tuple):
+            return value
+        try:
+            return parse_peer_addresses(value)
+        except BadAddresses as error:
+            raise ValueError(error.problem) from None
 
-    @field_validator("peer_addresses")
+    @field_validator("listen_address")
     @classmethod
-    def _dialable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for address in value:
-            if not _MULTIADDR.fullmatch(address):
-                raise ValueError(f"{address[:100]!r} is not of the form /ip4/<host>/tcp/<port>/p2p/<peer id>")
-        return value
-
-
-def split_addresses(text: str) -> tuple[str, ...]:
-    """The seed's PEER_ADDRESSES: separated by commas, brackets and quotes accepted."""
-    inner = text.strip().removeprefix("[").removesuffix("]")
-    return tuple(part for part in (piece.strip().strip("\"'") for piece in inner.split(",")) if part)
+    def _numeric(cls, value: str) -> str:
+        try:
+            return str(ipaddress.ip_address(value))
+        except ValueError:
+            raise ValueError(f"{value[:60]!r} is not an IP address") from None
 
 
 class StorageSettings(_Table):

@@ -23,14 +23,14 @@ def parse_peer_addresses(value: str | Iterable[str], key: str = "PEER_ADDRESSES"
     parts = _split(value, key) if isinstance(value, str) else [part.strip() for part in value]
     addresses = tuple(dict.fromkeys(_checked(part, key) for part in parts))
     if len(addresses) > MAX_ADDRESSES:
-        raise BadAddresses(f"{key}: {len(addresses)} addresses, at most {MAX_ADDRESSES} are allowed")
+        raise BadAddresses(key, f"{len(addresses)} addresses, at most {MAX_ADDRESSES} are allowed", EXAMPLE)
     return addresses
 
 
 def _split(text: str, key: str) -> list[str]:
     text = text.strip()
     if text.startswith("[") != text.endswith("]"):
-        raise BadAddresses(f"{key}: brackets do not match in {text[:200]!r}. Example: [{EXAMPLE}]")
+        raise BadAddresses(key, f"brackets do not match in {text[:200]!r}", f"[{EXAMPLE}]")
     text = text.removeprefix("[").removesuffix("]")
     # Empty parts come from a trailing comma or from an empty list: harmless. Quotes: a JSON list in .env.
     parts = (part.strip().strip("\"'").strip() for part in text.split(","))
@@ -41,5 +41,5 @@ def _checked(address: str, key: str) -> str:
     try:
         _native.waku_check_address(address)
     except _native.WakuFailure as failure:
-        raise BadAddresses(f"{key}: {failure.args[1]}. Example: {EXAMPLE}") from None
+        raise BadAddresses(key, str(failure.args[1]), EXAMPLE) from None
     return address

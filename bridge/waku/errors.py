@@ -23,7 +23,11 @@ class WakuError(Exception):
 
 
 class BadAddresses(WakuError, ValueError):
-    """A peer address is wrong. The text names the key, the fault and an example."""
+    """A peer address is wrong. The text names the key, the fault (alone: `problem`) and an example."""
+
+    def __init__(self, key: str, problem: str, example: str) -> None:
+        super().__init__(f"{key}: {problem}. Example: {example}")
+        self.problem = problem
 
 
 class CannotStart(WakuError):

@@ -18,8 +18,8 @@ GROUP = Group(
     "lobby", "demls:lobby@0xab", "voting", 99.0, 3, True, ("0x01", "0x02"), ("0x02",), 1, 4,
     {"0x01": "Alice [bold]"}, {"replayed": 2}, Ballot(77, "remove", ("0x02",), ("0x02",), (), ("0x02",), 99),
 )  # fmt: skip
-REPORT = Report("b1", "0.1.0", 42, 0.0, "0xab", "ok: 2 peers", True, ("/ip4/1.2.3.4/tcp/1/p2p/16U",), (GROUP,),
-                (Adapter("matrix", "down", "401"),))  # fmt: skip
+REPORT = Report("b1", "0.1.0", 42, 0.0, "0x" + "ab" * 20, "ok: 2 peers", True, ("/ip4/1.2.3.4/tcp/1/p2p/16U",),
+                (GROUP,), (Adapter("matrix", "down", "401"),))  # fmt: skip
 
 
 @pytest.fixture
@@ -82,7 +82,25 @@ def test_address_is_stable_and_names_the_groups(cli: Cli, config: Path) -> None:
 def test_check_says_what_is_well(cli: Cli, config: Path) -> None:
     result = cli("check", "--config", config)
     assert result.code == 0, result.out + result.err
-    assert result.out.count("ok ") == 3
+    assert result.out.count("ok ") == 4
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_group_of_another_bridge_cannot_be_made(cli: Cli, config: Path, command: str) -> None:
+    other = "demls:lobby@0x" + "ab" * 20
+    config.write_text(config.read_text().replace('"lobby"', f'"{other}"'))
+    result = cli(command, "--config", config)
+    assert result.code == 2
+    for words in ("groups[0].name", "create = false", 'name = "lobby"'):
+        assert words in result.err
+    assert "Traceback" not in result.err
+
+
+@pytest.mark.usefixtures("running")
+def test_address_of_a_running_bridge(cli: Cli, config: Path) -> None:
+    result = cli("address", "--config", config)
+    assert result.code == 0, result.err
+    assert REPORT.address in result.out
 
 
 def test_check_names_what_does_not_answer(cli: Cli, config: Path) -> None:
@@ -92,7 +110,15 @@ def test_check_names_what_does_not_answer(cli: Cli, config: Path) -> None:
     broken.chmod(0o600)
     result = cli("check", "--config", config)
     assert result.code == 1
-    assert "broken.key" in result.out
+    for words in ("broken.key", "[storage] key_file", "openssl rand -hex 32"):
+        assert words in result.out
+    broken.write_text("ab" * 32)
+    assert cli("address", "--config", config).code == 0
+    broken.write_text("cd" * 32)
+    result = cli("run", "--config", config)
+    assert result.code == 1
+    for words in ("[storage] key_file", "backup", "demls-bridge check"):
+        assert words in result.err
 
 
 def test_status_of_nothing(cli: Cli, config: Path) -> None:

@@ -82,6 +82,31 @@ def test_an_existing_file_is_kept(cli: Cli, tmp_path: Path) -> None:
 
 
 def test_a_wrong_answer_is_named(cli: Cli, tmp_path: Path) -> None:
-    result = cli("init", "-c", tmp_path / "bridge.toml", "--group", "Not a name!", "--homeserver", "-")
+    for key, options in (
+        ("groups[0].name", ("--group", "Not a name!", "--homeserver", "-")),
+        ("waku.peer_addresses", ("--peers", "/ip4/192.0.2.7/tcp/60000", "--homeserver", "-")),
+        ("adapters.matrix.homeserver", ("--homeserver", "matrix.example.org")),
+    ):
+        result = cli("init", "-c", tmp_path / "bridge.toml", *options)
+        assert result.code == 2
+        assert key in result.err
+        assert list(tmp_path.iterdir()) == [], "a wrong answer leaves nothing behind"
+
+
+def test_without_a_token_its_place_is_made_and_named(cli: Cli, tmp_path: Path) -> None:
+    config, token = tmp_path / "bridge.toml", tmp_path / "secrets" / "matrix.token"
+    result = cli("init", "-c", config, *MATRIX)
+    assert result.code == 0, result.err
+    assert str(token) in result.out
+    assert token.stat().st_mode & 0o777 == 0o600
+    result = cli("check", "-c", config)
     assert result.code == 2
-    assert "groups[0].name" in result.err
+    assert "adapters.matrix.access_token" in result.err
+
+
+def test_a_token_that_is_there_is_kept(cli: Cli, tmp_path: Path) -> None:
+    config, token = tmp_path / "bridge.toml", tmp_path / "secrets" / "matrix.token"
+    token.parent.mkdir()
+    token.write_text("syt_kept\n")
+    assert cli("init", "-c", config, *MATRIX).code == 0
+    assert token.read_text() == "syt_kept\n"

@@ -10,6 +10,8 @@ from bridge.settings import PREFIX, SEED_NAMES, WrongSettings, load
 
 PEER = "/ip4/192.0.2.7/tcp/60000/p2p/16Uiu2HAmPLe7Mzm8TsYUubgCAW1aJoeFScxrLj8ppHFivPo97bUZ"
 
+OTHER_PEER = PEER.replace("192.0.2.7", "192.0.2.8")
+
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,12 +52,12 @@ def test_the_stronger_source_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_the_names_of_the_seed_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NAME", "client1")
     monkeypatch.setenv("NODE_PORT", "60001")
-    monkeypatch.setenv("PEER_ADDRESSES", f"[{PEER}, {PEER}]")
+    monkeypatch.setenv("PEER_ADDRESSES", f"[{PEER}, {OTHER_PEER}]")
     settings = load(env_file=None)
     assert (settings.name, settings.waku.node_port, settings.waku.peer_addresses) == (
         "client1",
         60001,
-        (PEER, PEER),
+        (PEER, OTHER_PEER),
     )
     monkeypatch.setenv("DEMLS_NAME", "stronger")
     monkeypatch.setenv("PEER_ADDRESSES", PEER)
@@ -136,9 +138,45 @@ def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
     assert "demls-bridge init" in problems(tmp_path / "none.toml")[str(tmp_path / "none.toml")]
 
 
-def test_lists_in_the_environment_must_be_json(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_peers_in_the_environment_have_the_seeds_form_under_both_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in (PEER, f"[{PEER}]", f'["{PEER}"]'):
+        monkeypatch.setenv("DEMLS_WAKU__PEER_ADDRESSES", value)
+        assert load(env_file=None).waku.peer_addresses == (PEER,)
     monkeypatch.setenv("DEMLS_WAKU__PEER_ADDRESSES", "nonsense")
-    with pytest.raises(WrongSettings):
+    with pytest.raises(WrongSettings, match=r"waku\.peer_addresses: .*nonsense"):
+        load(env_file=None)
+
+
+def test_other_lists_in_the_environment_must_be_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEMLS_STORAGE__KEY_COMMAND", "pass show key")
+    with pytest.raises(WrongSettings, match="lists must be JSON"):
+        load(env_file=None)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('node_port = "abc"', "must be a whole number"),
+        ("node_port = 70000", "must be at most 65535"),
+        ('mode = "remote"', "must be one of 'embedded' or 'rest'"),
+        ('rest_url = "ftp://x"', "has a wrong form"),
+        ('listen_address = "300.1.1.1"', "'300.1.1.1' is not an IP address"),
+        ("peer_addresses = [1]", "must be text in quotes"),
+        ("peer_addresses = 1", "must be a list"),
+        ('peer_addresses = ["/ip4/192.0.2.7/tcp/60000"]', "/p2p/<peer id>"),
+    ],
+)
+def test_a_fault_is_told_in_an_operators_words_with_an_example(tmp_path: Path, line: str, words: str) -> None:
+    ((key, text),) = problems(write(tmp_path, f"[waku]\n{line}\n")).items()
+    assert key.startswith("waku." + line.split(" = ", 1)[0])
+    fault, _, example = text.partition(" | ")
+    assert words in fault
+    assert " = " in example
+
+
+def test_a_value_where_a_table_belongs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEMLS_WAKU", "1")
+    with pytest.raises(WrongSettings, match="waku: must be a table"):
         load(env_file=None)
 
 

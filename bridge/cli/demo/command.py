@@ -61,10 +61,11 @@ async def _play(folder: Path) -> None:
 async def _talk(folder: Path) -> None:
     from bridge.cli.demo import lines, screen
     from bridge.cli.demo.network import running
+    from bridge.cli.demo.side import TYPED_TIMING
 
     _end_on_signals()
     out.print(STARTING)
-    async with running(folder) as network:
+    async with running(folder, TYPED_TIMING) as network:
         if sys.stdin.isatty() and sys.stdout.isatty():
             await screen.talk(network)
         else:

@@ -12,7 +12,7 @@ from bridge.cli.output import out
 
 HELP = """\
 Type  alice: !join   carol: hello   bob: !members   or  /as bob  and then just talk. Everybody starts with
-!join; !ban bob opens a vote, !vote <id> yes casts one, !help says the rest. End with Ctrl-D."""
+!join; !ban bob opens a vote, !vote yes casts one, !help says the rest. End with Ctrl-D."""
 
 
 async def talk(network: Network) -> None:

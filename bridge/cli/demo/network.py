@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,10 +21,10 @@ class Network:
         self._news = asyncio.Event()
         self.sides = (Side(0, folder, self._news.set), Side(1, folder, self._news.set))
 
-    async def start(self) -> None:
+    async def start(self, timing: Mapping[str, int]) -> None:
         """Pair and start the bridges: 1 makes the group and lists 2, then 2 dials 1. Raises SideFailed."""
         first, second = self.sides
-        making = {"name": GROUP, "create": True, "timing": TIMING}
+        making = {"name": GROUP, "create": True, "timing": timing}
         first.write_config(making, [])
         creator = await first.address()
         joining = {"name": str(GroupName(GROUP, Address(creator)))}
@@ -79,11 +79,12 @@ class Network:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Network]:
-    """Both bridges, started and watched; stopped at the end, whatever happens. Raises SideFailed."""
+async def running(folder: Path, timing: Mapping[str, int] = TIMING) -> AsyncIterator[Network]:
+    """Both bridges, started and watched; stopped at the end, whatever happens. `timing`: of the group, in
+    seconds. Raises SideFailed."""
     network = Network(folder)
     try:
-        await network.start()
+        await network.start(timing)
         async with asyncio.TaskGroup() as tasks:
             watching = tasks.create_task(network.watch())
             yield network

@@ -24,13 +24,14 @@ from bridge.cli.demo.network import Network
 from bridge.cli.demo.people import PEOPLE, ROOMS, Become, NotUnderstood, Person, parse
 from bridge.cli.demo.side import Side
 from bridge.cli.output import out
+from bridge.ops.report import Group
 
 COLOURS = {"working": "green", "waiting": "yellow", "voting": "magenta"}
 END = b"\x04"
 """Ctrl-D, and what stands for a terminal that went away."""
-HELP = (
-    "alice: !join · carol: hello · /as bob · !ban bob · !vote <id> yes · !help · Tab: next person · Ctrl-C: end"
-)
+EMOJI_STYLE = "\ufe0f"
+"""Terminals disagree about the width of a character before it: the frames would be bent."""
+HELP = "alice: !join · carol: hello · /as bob · !ban bob · !vote yes · !help · Tab: next person · Ctrl-C: end"
 
 
 class LineEditor:
@@ -137,7 +138,7 @@ class Screen:
             state.append(f"  {max(0, round(group.deadline - time.time()))} s left", style="default")
         if group.is_steward:
             state.append("  steward", style="cyan")
-        members = ", ".join(group.names.get(member, "a bridge") for member in group.members)
+        members = ", ".join(shown_name(group, member) for member in group.members) or "not in the group yet"
         vote = group.ballot
         ballot = (
             "none" if vote is None else f"{vote.ballot_id}  {vote.kind}, {len(vote.yes)} yes, {len(vote.no)} no"
@@ -154,7 +155,7 @@ class Screen:
         text = Text()
         for entry in side.rooms.entries[-height:]:
             style = "dim" if entry.waiting else ("" if entry.author else "italic")
-            text.append(described(entry) + "\n", style=style)
+            text.append(described(entry).replace(EMOJI_STYLE, "") + "\n", style=style)
         lines = text.wrap(out, max(10, out.size.width // 2 - 4))
         return Panel(Text("\n").join(lines[-height:]), title=f"{ROOMS[side.number]} ({_people(side)})")
 
@@ -162,6 +163,13 @@ class Screen:
         line = Text(f"{self._present.shown}: ", style="bold")
         line.append(self.editor.text + "█", style="default")
         return Panel(Stack(line, Text(self._hint or HELP, style="dim", no_wrap=True, overflow="ellipsis")))
+
+
+def shown_name(group: Group, member: str) -> str:
+    """The member's name; a voter of another bridge who has not written yet has none here."""
+    if member in group.names:
+        return group.names[member]
+    return f"{member[:6]}..." if member in group.voters else "a bridge"
 
 
 def _people(side: Side) -> str:

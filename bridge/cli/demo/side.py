@@ -27,6 +27,8 @@ POLL: Final = 0.2
 
 TIMING: Final = {"steward_epoch": 3, "waiting": 2, "voting": 10, "commit": 5}
 """Seconds. Shorter than the seed's, so that a play-through takes a minute."""
+TYPED_TIMING: Final = {**TIMING, "voting": 30}
+"""The seed's time for a vote: one person types for three."""
 
 
 class Side:

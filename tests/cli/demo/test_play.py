@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -63,9 +64,11 @@ def test_a_killed_demo_leaves_no_bridge_behind() -> None:
             shown += piece
         bridges = psutil.Process(demo.pid).children()
         assert len(bridges) == 2
+        folder = Path(bridges[0].cmdline()[-1]).parent.parent
         demo.kill()
     _, alive = psutil.wait_procs(bridges, timeout=30)
     assert not alive
+    shutil.rmtree(folder)  # a killed process cannot do it itself
 
 
 async def test_an_unmet_expectation_ends_the_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

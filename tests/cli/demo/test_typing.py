@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bridge.cli.demo.people import PEOPLE, Become, NotUnderstood, Said, parse
-from bridge.cli.demo.screen import LineEditor
+from bridge.cli.demo.screen import LineEditor, shown_name
+from bridge.ops.report import Group
 
 ALICE, BOB = PEOPLE["alice"], PEOPLE["bob"]
 
@@ -40,3 +41,9 @@ def test_keys_become_lines() -> None:
     assert editor.text == "hxé"
     assert list(editor.feed(b"\x7f\x7fi\nnext\x15\t\x1b")) == ["hi", "\t"]
     assert editor.text == ""
+
+
+def test_a_voter_without_a_name_is_not_shown_as_a_bridge() -> None:
+    group = Group("g", "demls:g@0x01", "working", 0.0, 1, True, ("0x01", "0x0203", "0x04"), ("0x0203", "0x04"),
+                  0, 0, {"0x04": "Bob"}, {}, None)  # fmt: skip
+    assert [shown_name(group, member) for member in group.members] == ["a bridge", "0x0203...", "Bob"]
