@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 
 from bridge.conversation.manager import Manager
-from bridge.conversation.ports import BallotView, GroupStatus
+from bridge.conversation.ports import BallotStatus, GroupStatus
 from bridge.mirror.mirror import Mirror
 from bridge.model.adapter import Adapter
 from bridge.ops import report
@@ -94,7 +94,7 @@ def _group(status: GroupStatus, names: dict[str, str]) -> report.Group:
     )
 
 
-def _ballot(view: BallotView) -> report.Ballot:
+def _ballot(view: BallotStatus) -> report.Ballot:
     return report.Ballot(
         ballot_id=view.ballot_id,
         kind=view.changes[0].kind.value if view.changes else "",

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bridge.model.notices import ChangeNote, Notice, State
+from bridge.model.notices import Notice
+from bridge.protocol.engine import BallotStatus, EngineStatus
 from bridge.protocol.events import CastVote, JoinMember, LeaveMember, RequestBan, SendChat
 from bridge.storage.store import Tx
 
 __all__ = [
-    "BallotView",
+    "BallotStatus",
     "CastVote",
     "Fanout",
     "GroupHandle",
@@ -28,39 +29,11 @@ Request = SendChat | JoinMember | LeaveMember | RequestBan | CastVote
 
 
 @dataclass(frozen=True, slots=True)
-class BallotView:
-    """The open ballot. Addresses are 20 bytes, `deadline` Unix seconds; `yes` and `no` name the voters."""
+class GroupStatus(EngineStatus):
+    """One group as this bridge sees it now: the engine's word, and what only the shell knows."""
 
-    ballot_id: int
-    changes: tuple[ChangeNote, ...]
-    voters: tuple[bytes, ...]
-    yes: tuple[bytes, ...]
-    no: tuple[bytes, ...]
-    deadline: int
-    steward: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class GroupStatus:
-    """One group as this bridge sees it now. `transport` is its health in words."""
-
-    group: str
-    full_name: str
-    state: State
-    deadline: float
-    epoch: int
-    is_steward: bool
-    steward: bytes
-    own: bytes
-    members: tuple[bytes, ...]
-    voters: tuple[bytes, ...]
-    hosted: frozenset[bytes]
-    service: frozenset[bytes]
-    queued: int
-    """Changes that wait for a steward epoch."""
-    waiting_chat: int
-    ballot: BallotView | None
     transport: str = ""
+    """Health of the way to Waku, in words."""
     refused: Mapping[str, int] = field(default_factory=dict)
     """How often something was refused, by error code, since the group exists here."""
 

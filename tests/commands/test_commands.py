@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.commands.router import COMMANDS, Router
-from bridge.conversation.ports import BallotView, CastVote, JoinMember, LeaveMember, RequestBan, SendChat
+from bridge.conversation.ports import BallotStatus, CastVote, JoinMember, LeaveMember, RequestBan, SendChat
 from bridge.mirror.people import People
 from bridge.mirror.ports import Ask, Asker, Say
 from bridge.model.ids import UserRef
@@ -19,7 +19,7 @@ from bridge.storage.tx import Tx
 from tests.support.mirrors import PLATFORM, ROOM_A, ROOM_B, Bench, quiet_status, refuse, wallet_address
 
 ALICE, BOB, BOB2, CAROL = (wallet_address(UserRef(PLATFORM, n)) for n in ("alice", "bob", "bob2", "carol"))
-BALLOT = BallotView(
+BALLOT = BallotStatus(
     7, (ChangeNote(ChangeKind.REMOVE, BOB, ALICE, "spam"),), (ALICE, BOB, CAROL), (ALICE,), (), 1_030, ALICE
 )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.conversation.ports import BallotView
+from bridge.conversation.ports import BallotStatus
 from bridge.model.notices import Chat
 from bridge.protocol.errors import UnknownBallot
 from bridge.protocol.events import CastVote, JoinMember, SendChat
@@ -43,7 +43,7 @@ async def test_a_member_speaks_by_a_leaf_and_votes_another_in(pair: tuple[Node, 
     await bob.group.submit(JoinMember(BEN.address, "Ben"))
     await until(lambda: bob.group.status().ballot, "a ballot is open for bob")
     ballot = alice.group.status().ballot
-    assert isinstance(ballot, BallotView)
+    assert isinstance(ballot, BallotStatus)
     assert ballot.voters == (ANN.address,)
     assert [change.subject for change in ballot.changes] == [BEN.address]
     await alice.group.submit(CastVote(ANN.address, ballot.ballot_id, True))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bridge.commands.router import Router
 from bridge.commands.words import say
-from bridge.conversation.ports import BallotView, GroupStatus, Request, SendChat
+from bridge.conversation.ports import BallotStatus, GroupStatus, Request, SendChat
 from bridge.mirror.mirror import Mirror
 from bridge.mirror.tuning import Tuning
 from bridge.model.adapter import AdapterHealth, Capabilities, InboundMessage, Inbox, Outgoing
@@ -188,7 +188,7 @@ class ScriptedGroup:
     def status(self) -> GroupStatus:
         return self.current
 
-    def has(self, *members: bytes, ballot: BallotView | None = None) -> None:
+    def has(self, *members: bytes, ballot: BallotStatus | None = None) -> None:
         """From now on these are its members."""
         self.current = replace(
             self.current, members=members, voters=members, hosted=frozenset(members), ballot=ballot

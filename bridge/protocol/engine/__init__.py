@@ -230,7 +230,6 @@ class GroupEngine:
         elif config.create and config.policy is not None:
             core.mls.create(config.name.group_id, encode_policy(config.policy), int(core.now))
             core.refresh()
-            core.state.joined = True
             core.state.steward = config.own
             core.state.last_commit = core.now
             self.stewardship()

@@ -228,7 +228,7 @@ class Batches:
     def _removed(self, before: View) -> None:
         """The own leaf is out: nothing can be read or sent any more."""
         core, state = self._core, self._core.state
-        state.removed, state.joined = True, False
+        state.removed = True
         state.machine, state.deadline = State.WORKING.value, 0.0
         for name in list(state.timers):
             core.cancel_timer(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from bridge.model.notices import Answer, Notice, Refused, State, StateChanged
@@ -172,7 +171,3 @@ class Core:
             self.set_timer("deadline", deadline)
         if new is not old:
             self.tell(StateChanged(old, new, int(self.state.deadline), self.is_steward, trigger.value))
-
-    def members_among(self, addresses: Sequence[bytes]) -> bool:
-        """Whether all of these are members now."""
-        return all(address in self.view.members for address in addresses)

@@ -119,7 +119,7 @@ class Joining:
             core.refresh()
             raise errors.InvalidGroup(str(error)) from error
         core.refresh()
-        core.state.joined, core.state.removed = True, False
+        core.state.removed = False
         core.state.joined_epoch = view.epoch
         self._engine.entered(view)
         self._engine.requests.joined(core.config.own)

@@ -135,7 +135,6 @@ class EngineState:
     machine: str = State.WORKING.value
     deadline: float = 0.0
     steward: bytes = b""
-    joined: bool = False
     removed: bool = False
     joined_epoch: int = 0
     queue: list[QueuedChange] = field(default_factory=list)
