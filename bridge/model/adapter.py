@@ -53,6 +53,9 @@ class Capabilities:
     reply: bool = False
     html: bool = False
     enforce: bool = False
+    thread: bool = False
+    ballot: bool = False
+    """Shows `Outgoing.ballot` as a card with controls."""
     max_bytes: int = 60_000
     """Largest message text in bytes of UTF-8; longer text is split by the mirror."""
 
@@ -70,6 +73,8 @@ class InboundMessage:
     attachments: tuple[Attachment, ...] = ()
     reply_to_event: str = ""
     edits_event: str = ""
+    thread_event: str = ""
+    """The event that the thread hangs on, if it was written in one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,21 @@ class InboundReaction:
     time_ms: int
 
 
-Inbound = InboundMessage | InboundDelete | InboundReaction
+@dataclass(frozen=True, slots=True)
+class InboundBan:
+    """A moderator (`author`) banned somebody on the platform itself, or lifted (`lifted`) a ban."""
+
+    event_id: str
+    room: RoomRef
+    author: Author
+    target: UserRef
+    target_name: str
+    time_ms: int
+    reason: str = ""
+    lifted: bool = False
+
+
+Inbound = InboundMessage | InboundDelete | InboundReaction | InboundBan
 
 
 class Inbox(Protocol):
@@ -115,11 +134,27 @@ class Inbox(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class BallotCard:
+    """A ballot for platforms that show it with controls; the message's text says the same in words.
+
+    `yes`, `no` and `voters` are counts, `deadline` Unix seconds. `result` is empty while the ballot is open.
+    """
+
+    number: int
+    question: tuple[str, ...]
+    yes: int
+    no: int
+    voters: int
+    deadline: int
+    result: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """A message to show in a room. `author` None: the bridge itself speaks (notices, answers).
 
-    `key` is the idempotency key, ASCII, at most 64 characters, unique per delivery. `reply_to_event` and
-    `to_user` (answer to one person) may be empty.
+    `key` is the idempotency key, ASCII, at most 64 characters, unique per delivery. `reply_to_event`,
+    `thread_event` and `to_user` (answer to one person) may be empty.
     """
 
     key: str
@@ -127,8 +162,10 @@ class Outgoing:
     body: Body
     author: Author | None = None
     reply_to_event: str = ""
+    thread_event: str = ""
     to_user: str = ""
     attachments: tuple[Attachment, ...] = ()
+    ballot: BallotCard | None = None
     waiting: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
 
