@@ -18,7 +18,7 @@ from pathlib import Path
 
 import typer.main
 from grpc_tools import protoc
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from bridge import plugins
 from bridge.cli.main import app
@@ -63,6 +63,9 @@ def commands() -> str:
 
 def _help(command: TyperCommand) -> Iterator[str]:
     yield from (command.help or "").splitlines()
+    for argument in command.params:
+        if isinstance(argument, TyperArgument):
+            yield from ("", f"`{(argument.name or '').upper()}`: {argument.help or ''}")
     options = [option for option in command.params if isinstance(option, TyperOption)]
     if options:
         yield from ("", "| option | default | meaning |", "| --- | --- | --- |")

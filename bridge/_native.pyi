@@ -53,6 +53,15 @@ class MlsLeafKeys:
         What `sign` raises comes through; a signature that does not verify is `bad_signature`.
         """
     @staticmethod
+    def draft(suite: int, owner: bytes, /) -> MlsLeafKeys:
+        """New keys that no wallet stands behind yet: they make no key package."""
+    def is_bound(self) -> bool:
+        """Whether the wallet has signed the binding."""
+    def binding_text(self) -> str:
+        """What the wallet has to sign (EIP-191)."""
+    def bound(self, binding: bytes, /) -> MlsLeafKeys:
+        """The same keys with the wallet's signature (65 bytes); one that does not verify is `bad_signature`."""
+    @staticmethod
     def load(store: MlsStore, suite: int, owner: bytes, /) -> MlsLeafKeys | None:
         """The stored keys of an address, if there are any."""
     def save(self, store: MlsStore, /) -> None:
@@ -113,6 +122,11 @@ class MlsLeaf:
 class MlsBuilt:
     """An own commit that is not adopted yet. Adopting consumes it."""
 
+    @staticmethod
+    def restore(content: bytes, /) -> MlsBuilt:
+        """The commit that `export` gave."""
+    def export(self) -> bytes:
+        """The commit with the secrets of the next epoch: to be stored encrypted, like a group state."""
     def proposals(self) -> list[bytes]:
         """The proposal messages: own ones in the order of the changes, then the updates."""
     def commit(self) -> bytes:

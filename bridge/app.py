@@ -12,6 +12,7 @@ import os
 import random
 import secrets
 import signal
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
@@ -31,15 +32,18 @@ from bridge.identity.errors import IdentityError, KeyUnavailable
 from bridge.identity.master import Master
 from bridge.mirror.mirror import Mirror
 from bridge.model.adapter import Adapter, DeliveryError, RetryLater
-from bridge.ops import logs, metrics
+from bridge.ops import logs, metrics, versions
 from bridge.ops.status import served
 from bridge.ops.watchdog import Watchdog
-from bridge.reporting import Reporter, installed_version
+from bridge.reporting import Reporter
 from bridge.settings import GroupSettings, Settings
 from bridge.storage.errors import StorageError, WrongKey
 from bridge.storage.store import Store
 from bridge.waku.errors import WakuError
 from bridge.waku.transport import Transport
+from bridge.window.files import Files
+from bridge.window.news import News
+from bridge.window.window import Around
 
 EXIT_FAILED: Final = 1
 EXIT_SLOW_SHUTDOWN: Final = 75
@@ -82,6 +86,7 @@ class Parts:
     transport: Transport
     manager: Manager
     mirror: Mirror
+    news: News
     adapters: Mapping[str, Adapter]
     watchdog: Watchdog
     reporter: Reporter
@@ -101,12 +106,15 @@ async def own_address(settings: Settings) -> bytes:
         return (await Master.load(store)).own_wallet().address
 
 
-async def run(settings: Settings) -> int:
-    """Run until a signal or a failure; returns the exit code. Raises CannotStart, WrongSettings."""
+async def run(settings: Settings, *, end_with_stdin: bool = False) -> int:
+    """Run until a signal or a failure; returns the exit code. Raises CannotStart, WrongSettings.
+
+    `end_with_stdin`: the end of standard input is a signal too, for a parent whose end must be this one's.
+    """
     logs.configure(settings.logging.level, settings.logging.format, plugins.secrets_of(settings))
     adapters = plugins.make_adapters(settings)
     stop = asyncio.Event()
-    _watch_signals(stop, settings.ops.shutdown_limit)
+    _watch_signals(stop, settings.ops.shutdown_limit, end_with_stdin=end_with_stdin)
     try:
         async with _assembled(settings, adapters) as parts:
             return await _serve(parts, stop)
@@ -144,12 +152,14 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
         wiring.check_creators(settings, book.own.address)
         transport = wiring.make_transport(settings, master.node_secret())
         router = Router(lambda user: book.hold(user.platform, user.user_id))
-        mirror = Mirror(store, adapters, wiring.links(settings), router, words.say)
+        links, moderator_bans = wiring.links(settings), wiring.moderator_bans(settings)
+        mirror = Mirror(store, adapters, links, router, words.say, moderator_bans=moderator_bans)
+        news = News(store, mirror, links)
         services = Services(
             store=store,
             transport=transport,
             signer=book,
-            fanout=mirror,
+            fanout=news,
             open_mls=wiring.mls_factory(book),
             clock=time.time,
             entropy=secrets.token_bytes,
@@ -160,6 +170,7 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
         await manager.open(wiring.engine_config(group, book.own.address) for group in settings.groups)
         for group in manager.groups.values():
             mirror.attach(group)
+            news.attach(group)
         try:
             await transport.start()
         except WakuError as error:
@@ -169,7 +180,9 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
         reporter = Reporter(
             settings.name, book.own.address, store, transport, manager, mirror, adapters, watchdog
         )
-        yield Parts(settings, transport, manager, mirror, adapters, watchdog, reporter)
+        around = Around(store, book, links, manager.groups, Files(adapters), news, reporter.report)
+        wiring.give_windows(adapters, around)
+        yield Parts(settings, transport, manager, mirror, news, adapters, watchdog, reporter)
 
 
 # -- running -----------------------------------------------------------------------------------------------
@@ -183,7 +196,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> int:
             await stack.enter_async_context(parts.watchdog.watching())
             await stack.enter_async_context(_status(parts))
             await stack.enter_async_context(_tasks(parts))
-            _log.info("running", name=parts.settings.name, version=installed_version(), pid=os.getpid())
+            _log.info("running", name=parts.settings.name, version=versions.bridge(), pid=os.getpid())
             await stop.wait()
             raise _Stop
     except* _Stop:
@@ -202,6 +215,7 @@ async def _tasks(parts: Parts) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_for_ever("groups", parts.manager.run()))
         tasks.create_task(_for_ever("mirror", parts.mirror.run()))
+        tasks.create_task(_for_ever("window", parts.news.run()))
         for platform, adapter in parts.adapters.items():
             tasks.create_task(_for_ever(platform, _run_adapter(adapter, parts.mirror)))
         if parts.settings.ops.metrics_port:
@@ -254,9 +268,10 @@ async def _status(parts: Parts) -> AsyncIterator[None]:
         raise CannotStart(str(error)) from error
 
 
-def _watch_signals(stop: asyncio.Event, limit: float) -> None:
+def _watch_signals(stop: asyncio.Event, limit: float, *, end_with_stdin: bool) -> None:
     """SIGTERM and SIGINT set `stop`; `limit` seconds later the process ends whatever it is doing."""
     loop = asyncio.get_running_loop()
+    stdin = sys.stdin.fileno() if end_with_stdin else -1
 
     def on_signal(name: str) -> None:
         if not stop.is_set():
@@ -267,8 +282,15 @@ def _watch_signals(stop: asyncio.Event, limit: float) -> None:
             timer.start()
             stop.set()
 
+    def on_input() -> None:
+        if not os.read(stdin, 1024):
+            loop.remove_reader(stdin)
+            on_signal("end of standard input")
+
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal, number.name)
+    if end_with_stdin:
+        loop.add_reader(stdin, on_input)
 
 
 def _leaves(errors: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:

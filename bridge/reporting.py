@@ -6,25 +6,23 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
+from typing import Final
 
 from bridge.conversation.manager import Manager
 from bridge.conversation.ports import BallotStatus, GroupStatus
 from bridge.mirror.mirror import Mirror
 from bridge.model.adapter import Adapter
-from bridge.ops import report
+from bridge.ops import report, versions
 from bridge.ops.watchdog import Watchdog
-from bridge.storage import accounts, members
+from bridge.storage import accounts, deliveries, members, size
+from bridge.storage.deliveries import Failure, RoomQueue
 from bridge.storage.store import Store, Tx
-from bridge.waku.transport import State, Transport
+from bridge.waku.transport import Peer, State, Transport
 
-
-def installed_version() -> str:
-    """Of the distribution."""
-    try:
-        return version("demls-bridge")
-    except PackageNotFoundError:
-        return "unknown"
+MAX_FAILURES: Final = 50
+MAX_PEERS: Final = 200
+MAX_ERROR: Final = 500
+"""Characters of an error's text; the platforms write most of it."""
 
 
 @dataclass(slots=True)
@@ -45,12 +43,14 @@ class Reporter:
     async def report(self) -> report.Report:
         """Take a new one. Reads names and queue lengths from the store. Raises StorageError."""
         groups = {name: group.status() for name, group in self.manager.groups.items()}
-        names = await self.store.read(lambda tx: _names(tx, groups))
+        names, failures, stored = await self.store.read(
+            lambda tx: (_names(tx, groups), deliveries.failures(tx, MAX_FAILURES), size.database_bytes(tx))
+        )
         queues = await self.mirror.queues()
         health = self.transport.health()
         self.last = report.Report(
             name=self.name,
-            version=installed_version(),
+            version=versions.bridge(),
             pid=os.getpid(),
             started=self.started,
             address=_hex(self.address),
@@ -61,6 +61,13 @@ class Reporter:
             adapters=tuple(_adapter(platform, adapter) for platform, adapter in self.adapters.items()),
             deliveries_waiting=sum(queue.waiting for queue in queues),
             loop_lag=self.watchdog.lag,
+            uptime=time.time() - self.started,
+            peers=tuple(map(_peer, health.connected[:MAX_PEERS])),
+            waku=dict(health.counters),
+            queues=tuple(map(_queue, queues)),
+            failures=tuple(map(_failure, failures)),
+            versions=versions.everything(),
+            database_bytes=stored,
         )
         return self.last
 
@@ -90,6 +97,8 @@ def _group(status: GroupStatus, names: dict[str, str]) -> report.Group:
         waiting_chat=status.waiting_chat,
         names=names,
         refused=dict(status.refused),
+        coordination=status.coordination.value,
+        signatures=len(status.signatures),
         ballot=_ballot(status.ballot) if status.ballot is not None else None,
     )
 
@@ -104,6 +113,20 @@ def _ballot(view: BallotStatus) -> report.Ballot:
         voters=tuple(map(_hex, view.voters)),
         deadline=view.deadline,
     )
+
+
+def _peer(peer: Peer) -> report.Peer:
+    return report.Peer(peer.peer_id, peer.address, peer.agent, peer.since, peer.in_mesh)
+
+
+def _queue(row: RoomQueue) -> report.Queue:
+    error = row.error[:MAX_ERROR]
+    return report.Queue(row.platform, row.room_id, row.waiting, row.oldest, row.attempts, row.due, error)
+
+
+def _failure(row: Failure) -> report.Failure:
+    error = row.error[:MAX_ERROR]
+    return report.Failure(row.platform, row.room_id, row.kind, row.attempts, error, row.created_at)
 
 
 def _adapter(platform: str, adapter: Adapter) -> report.Adapter:

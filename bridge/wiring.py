@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bridge.conversation.services import MlsFactory
 from bridge.identity.book import AddressBook
 from bridge.identity.keyfile import load_key
 from bridge.mls import MlsGroupPort
+from bridge.model.adapter import Adapter
 from bridge.model.ids import RoomRef
+from bridge.model.window import Looks
 from bridge.protocol.engine import EngineConfig
-from bridge.protocol.errors import NotPermitted
 from bridge.protocol.ports import Address
 from bridge.protocol.types import BallotRules, GroupName, GroupPolicy, Silence, Timing
 from bridge.settings import GroupSettings, Problem, Settings, WrongSettings
@@ -19,6 +20,7 @@ from bridge.storage.store import Store
 from bridge.waku.embedded import EmbeddedConfig, EmbeddedTransport
 from bridge.waku.rest import RestConfig, RestTransport
 from bridge.waku.transport import Transport
+from bridge.window.window import Around, PlatformWindow
 
 KEY_VARIABLE: Final = "DEMLS_STORAGE__KEY"
 """`storage.key` in the environment, as error messages name it."""
@@ -110,14 +112,8 @@ def _with_own(texts: tuple[str, ...], own: bytes) -> tuple[Address, ...]:
 def mls_factory(book: AddressBook) -> MlsFactory:
     """Makes MLS ports whose wallet bindings are signed by the book's wallets."""
 
-    def sign_binding(address: Address, text: bytes) -> bytes:
-        signature = book.sign(address, text)
-        if signature is None:
-            raise NotPermitted(f"the wallet 0x{address.hex()} is not here")
-        return signature
-
     def open_mls(config: EngineConfig, rows: Sequence[tuple[str, bytes, bytes]]) -> MlsGroupPort:
-        return MlsGroupPort(config.own, sign_binding, rows, group_id=config.name.group_id)
+        return MlsGroupPort(config.own, book.sign, rows, group_id=config.name.group_id)
 
     return open_mls
 
@@ -125,3 +121,15 @@ def mls_factory(book: AddressBook) -> MlsFactory:
 def links(settings: Settings) -> dict[RoomRef, str]:
     """Which group each configured room is mirrored into."""
     return {room.ref: group.short for group in settings.groups for room in group.rooms}
+
+
+def moderator_bans(settings: Settings) -> dict[str, str]:
+    """What becomes of moderators' bans, by group."""
+    return {group.short: group.moderator_bans for group in settings.groups}
+
+
+def give_windows(adapters: Mapping[str, Adapter], around: Around) -> None:
+    """A window to every adapter that wants one. Before their start."""
+    for platform, adapter in adapters.items():
+        if isinstance(adapter, Looks):
+            adapter.look(PlatformWindow(platform, around))

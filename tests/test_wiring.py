@@ -89,6 +89,13 @@ def test_the_mode_chooses_the_transport() -> None:
         assert isinstance(wiring.make_transport(settings), kind)
 
 
+def test_moderators_bans_are_proposed_unless_the_group_says_otherwise() -> None:
+    settings = Settings(groups=(made(), made(name="b", moderator_bans="mirror")))
+    assert wiring.moderator_bans(settings) == {"lobby": "propose", "b": "mirror"}
+    with pytest.raises(ValueError, match="moderator_bans"):
+        made(moderator_bans="often")
+
+
 def test_links() -> None:
     room = RoomSettings(platform="matrix", room="!a:x")
     settings = Settings(groups=(made(rooms=(room,)),), adapters={"matrix": {}})

@@ -1,4 +1,7 @@
-"""The Matrix adapter: composes the parts and implements `Adapter`, `Edits`, `Deletes`, `Reacts`, `Enforces`."""
+"""The Matrix adapter: composes the parts.
+
+Implements `Adapter`, `Edits`, `Deletes`, `Reacts`, `Enforces`, `Looks` and `Holds`.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,16 @@ from adapters.matrix.fields import identifier, text
 from adapters.matrix.http import Built, MatrixHttp
 from adapters.matrix.inbound import PLATFORM, Translator
 from adapters.matrix.invites import Invites
+from adapters.matrix.media import Media
 from adapters.matrix.moderation import Moderation
 from adapters.matrix.outbound import (
     MAX_PLAIN,
     edit_content,
+    file_content,
     message_content,
     reaction_content,
     transaction_id,
+    without_thread,
 )
 from adapters.matrix.people import People
 from adapters.matrix.rooms import Rooms
@@ -40,11 +46,21 @@ from bridge.model.adapter import (
     RetryLater,
 )
 from bridge.model.ids import RoomRef, UserRef
+from bridge.model.message import Attachment
+from bridge.model.window import Window
 
 T = TypeVar("T")
 
 CAPABILITIES = Capabilities(
-    edit=True, delete=True, react=True, reply=True, html=True, enforce=True, max_bytes=MAX_PLAIN
+    edit=True,
+    delete=True,
+    react=True,
+    reply=True,
+    html=True,
+    enforce=True,
+    thread=True,
+    files=1,
+    max_bytes=MAX_PLAIN,
 )
 MAX_REACTION_KEY = 255
 MAX_REASON = 500
@@ -77,6 +93,8 @@ class MatrixAdapter:
         self._quiet_until = 0.0
         """Loop time before which the homeserver asked us to send nothing (429)."""
         self._inbox: Inbox | None = None
+        self._media = Media(self._http)
+        self._window: Window | None = None
 
     async def start(self, inbox: Inbox) -> None:
         """Log in and find the position in the stream. Messages from now on will be received.
@@ -120,7 +138,18 @@ class MatrixAdapter:
         """Show a message; returns its event id. The same key gives the same event."""
         content = message_content(message)
         await self._ready(message.room)
-        return await self._put(message.room, "m.room.message", content, transaction_id("m", message.key))
+        tx = transaction_id("m", message.key)
+        if not message.body.plain.strip() and len(message.attachments) == 1:
+            [file] = message.attachments
+            address = await self._guarded(lambda: self._media.place(file, self._window), settles=False)
+            content = file_content(message, file, address) if address else content
+        try:
+            return await self._put(message.room, "m.room.message", content, tx)
+        except MatrixRejected:
+            if not message.thread_event:
+                raise
+            # Threads do not nest: such a root refuses, and refused ids are free.
+            return await self._put(message.room, "m.room.message", without_thread(content), tx)
 
     async def edit(self, message: Outgoing, event_id: str) -> str:
         """Replace the text of `event_id`; returns the id of the replacing event."""
@@ -154,6 +183,18 @@ class MatrixAdapter:
     async def unban(self, room: RoomRef, user: UserRef) -> None:
         """Lift a ban. Lifting none is no error."""
         await self._guarded(lambda: self._moderation.unban(room.room_id, user.user_id))
+
+    def look(self, window: Window) -> None:
+        """Take the window by which other platforms' files are read."""
+        self._window = window
+
+    def holds(self, attachment: Attachment) -> bool:
+        """Whether it is a file of Matrix."""
+        return self._media.holds(attachment)
+
+    async def fetch(self, attachment: Attachment, limit: int) -> bytes:
+        """A Matrix file's content. Raises `DeliveryError`."""
+        return await self._media.fetch(attachment, limit)
 
     async def check(self, rooms: Sequence[RoomRef]) -> list[str]:
         """Log in, look at every linked room; returns what is wrong and what to do about it."""

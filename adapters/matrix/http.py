@@ -40,41 +40,61 @@ class MatrixHttp:
         `seconds` bounds the whole request. Raises `RetryLater` or `Rejected`.
         """
         method, path, *body = built
+        data = body[0] if body else ("{}" if method in {"POST", "PUT"} else None)
+        return _object(await self._exchange((method, path), data, "application/json", seconds))
+
+    async def upload(self, built: Built, data: bytes, media_type: str, seconds: float) -> dict[str, Any]:
+        """Send a file; returns the JSON object of the answer. Raises as `call`."""
+        return _object(await self._exchange(built, data, media_type, seconds))
+
+    async def download(self, built: Built, limit: int, seconds: float) -> bytes:
+        """The body of a 2xx answer, at most `limit` bytes. Raises as `call`, AnswerTooLarge among them."""
+        return await self._exchange(built, None, "application/json", seconds, limit)
+
+    async def _exchange(
+        self, built: Built, data: str | bytes | None, media_type: str, seconds: float, limit: int = 0
+    ) -> bytes:
+        """One request; the body of a 2xx answer (`limit` 0: as large as any JSON may be)."""
+        method, path = built
         timeout = aiohttp.ClientTimeout(total=seconds, connect=CONNECT_SECONDS)
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": media_type}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        data = body[0] if body else ("{}" if method in {"POST", "PUT"} else None)
         self.requests += 1
         try:
             response = await self._client.send(
-                method, _without_token(path), data, headers, timeout=cast("float", timeout)
+                method, _without_token(path), cast("str", data), headers, timeout=cast("float", timeout)
             )
             async with response:
-                raw = await _read(response)
+                good = response.status // 100 == 2
+                raw = await _read(response, limit if limit and good else MAX_ANSWER_BYTES)
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             raise from_exception(error) from error
-        answer = _decode(raw)
-        if response.status // 100 != 2:
-            raise from_answer(response.status, answer or {}, response.headers.get("Retry-After", ""))
-        if answer is None:
-            # A proxy's page with status 200, or a cut answer: not the homeserver's word, so ask again.
-            raise from_answer(502, {})
-        return answer
+        if not good:
+            raise from_answer(response.status, _decode(raw) or {}, response.headers.get("Retry-After", ""))
+        return raw
 
     async def close(self) -> None:
         """Close the session. Idempotent."""
         await self._client.close()
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """The body, refused when larger than `MAX_ANSWER_BYTES`."""
+def _object(raw: bytes) -> dict[str, Any]:
+    answer = _decode(raw)
+    if answer is None:
+        # A proxy's page with status 200, or a cut answer: not the homeserver's word, so ask again.
+        raise from_answer(502, {})
+    return answer
+
+
+async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """The body, refused when larger than `limit`."""
     parts: list[bytes] = []
     size = 0
     async for part in response.content.iter_any():
         size += len(part)
-        if size > MAX_ANSWER_BYTES:
-            raise AnswerTooLarge(f"the homeserver's answer exceeds {MAX_ANSWER_BYTES} bytes")
+        if size > limit:
+            raise AnswerTooLarge(f"the homeserver's answer exceeds {limit} bytes")
         parts.append(part)
     return b"".join(parts)
 

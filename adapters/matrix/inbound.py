@@ -7,15 +7,24 @@ from typing import Any
 
 from adapters.matrix.errors import TokenRevoked
 from adapters.matrix.fields import identifier, integer, mapping, text
-from adapters.matrix.people import PLATFORM, People
+from adapters.matrix.people import PLATFORM, People, localpart
 from adapters.matrix.rooms import Rooms
-from bridge.model.adapter import Inbound, InboundDelete, InboundMessage, InboundReaction, Rejected, RetryLater
-from bridge.model.ids import RoomRef
+from bridge.model.adapter import (
+    Inbound,
+    InboundBan,
+    InboundDelete,
+    InboundMessage,
+    InboundReaction,
+    Rejected,
+    RetryLater,
+)
+from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Attachment, Body
 
 MAX_TEXT = 64 * 1024
 """Bytes of plain text and of HTML; a whole event is not larger (specification, "Size limits")."""
 MAX_REACTION = 255
+MAX_REASON = 500
 
 TIMELINE_TYPES = (
     "m.room.message",
@@ -59,6 +68,8 @@ class Translator:
             return await self._redaction(room, event)
         if kind == "m.reaction":
             return await self._reaction(room, event)
+        if kind == "m.room.member":
+            return await self._ban(room, event)
         return None
 
     async def _message(self, room: RoomRef, event: dict[str, Any]) -> InboundMessage | None:
@@ -75,17 +86,20 @@ class Translator:
             content = mapping(content, "m.new_content") or content
         if content.get("msgtype") == "m.notice" and not self._notices:
             return None
-        reply = "" if edits else identifier(mapping(relation, "m.in_reply_to").get("event_id"), "$")
+        thread = identifier(relation.get("event_id"), "$") if relation.get("rel_type") == "m.thread" else ""
+        reply = "" if edits else read_reply(relation)
+        attachments = read_attachments(content)
         return InboundMessage(
             event_id=event_id,
             room=room,
             author=await self._people.author(room.room_id, sender),
-            body=read_body(content, is_reply=bool(reply)),
+            body=Body("") if attachments and not has_caption(content) else read_body(content, bool(reply)),
             time_ms=time_ms(event),
             is_admin=await self._is_admin(room, sender),
-            attachments=read_attachments(content),
+            attachments=attachments,
             reply_to_event=reply,
             edits_event=edits,
+            thread_event=thread,
         )
 
     async def _is_admin(self, room: RoomRef, sender: str) -> bool:
@@ -122,6 +136,28 @@ class Translator:
             raise Malformed("a reaction to nothing")
         author = await self._people.author(room.room_id, sender)
         return InboundReaction(event_id, room, author, target, key, time_ms(event))
+
+    async def _ban(self, room: RoomRef, event: dict[str, Any]) -> InboundBan | None:
+        """A ban, or a lifted one; other comings and goings mean nothing here."""
+        now = mapping(event, "content").get("membership")
+        before = mapping(event, "unsigned", "prev_content")
+        if "ban" not in (now, before.get("membership")) or now == before.get("membership"):
+            return None
+        event_id, sender = heads(event)
+        target = identifier(event.get("state_key"), "@")
+        if not target:
+            raise Malformed("a ban of nobody")
+        return InboundBan(
+            event_id,
+            room,
+            await self._people.author(room.room_id, sender),
+            UserRef(PLATFORM, target),
+            # The event that bans carries no name any more.
+            text(before.get("displayname"), 255) or localpart(target),
+            time_ms(event),
+            text(mapping(event, "content").get("reason"), MAX_REASON),
+            lifted=now != "ban",
+        )
 
 
 def heads(event: dict[str, Any]) -> tuple[str, str]:
@@ -160,6 +196,18 @@ def _without_quote(plain: str) -> str:
     first = next((i for i, line in enumerate(lines) if not line.startswith("> ") and line != ">"), len(lines))
     rest = lines[first:]
     return "\n".join(rest[1:] if rest and not rest[0] else rest)
+
+
+def read_reply(relation: dict[str, Any]) -> str:
+    """The event that is replied to; a thread's fallback for old clients is no reply."""
+    if relation.get("rel_type") == "m.thread" and relation.get("is_falling_back") is True:
+        return ""
+    return identifier(mapping(relation, "m.in_reply_to").get("event_id"), "$")
+
+
+def has_caption(content: dict[str, Any]) -> bool:
+    """Whether a file's text is more than its name (specification 1.10, "Media captions")."""
+    return "filename" in content and content.get("filename") != content.get("body")
 
 
 def read_attachments(content: dict[str, Any]) -> tuple[Attachment, ...]:

@@ -7,13 +7,15 @@ import json
 import re
 from typing import Any
 
+from adapters.matrix.fields import text
 from bridge.model.adapter import Outgoing, Rejected
-from bridge.model.message import Attachment
+from bridge.model.message import Attachment, Author
 
 MAX_CONTENT = 60_000
 """Bytes of an event's content as JSON; an event of over 65,536 bytes with its envelope is refused."""
 MAX_PLAIN = 28_000
 """Bytes of text that always fit: JSON writes a quote, backslash or line end as two bytes."""
+MAX_FILE_NAME = 255
 WAITING = "⏳"
 _HTML_FORMAT = "org.matrix.custom.html"
 _NOT_TXN = re.compile(r"[^A-Za-z0-9._\-]")
@@ -39,9 +41,42 @@ def message_content(message: Outgoing) -> dict[str, Any]:
     }
     if markup:
         content |= {"format": _HTML_FORMAT, "formatted_body": markup}
-    if message.reply_to_event:
-        content["m.relates_to"] = {"m.in_reply_to": {"event_id": message.reply_to_event}}
-    return _fitting(content)
+    return _fitting(content | _relation(message))
+
+
+def file_content(message: Outgoing, file: Attachment, address: str) -> dict[str, Any]:
+    """The content that shows an uploaded file (`address`: mxc://…); its caption says whose it is."""
+    kind = file.media_type.partition("/")[0]
+    name = text(file.name, MAX_FILE_NAME) or "file"
+    content: dict[str, Any] = {
+        "msgtype": f"m.{kind}" if kind in {"image", "audio", "video"} else "m.file",
+        "body": name,
+        "filename": name,
+        "url": address,
+        "info": {"mimetype": file.media_type, "size": file.size},
+        "m.mentions": {},
+    }
+    if message.author:
+        author = _name(message.author)
+        markup = f"<strong>{html.escape(author)}</strong>"
+        content |= {"body": author, "format": _HTML_FORMAT, "formatted_body": markup}
+    return content | _relation(message)
+
+
+def without_thread(content: dict[str, Any]) -> dict[str, Any]:
+    """The same as a reply: for a root that cannot have a thread, as it is itself part of one."""
+    reply = content["m.relates_to"]["m.in_reply_to"]
+    return content | {"m.relates_to": {"m.in_reply_to": reply}}
+
+
+def _relation(message: Outgoing) -> dict[str, Any]:
+    """What the message answers and the thread it belongs to, as `m.relates_to`."""
+    reply, root = message.reply_to_event, message.thread_event
+    if root:
+        # Clients without threads show a reply to the root.
+        fallback = {"is_falling_back": not reply, "m.in_reply_to": {"event_id": reply or root}}
+        return {"m.relates_to": {"rel_type": "m.thread", "event_id": root, **fallback}}
+    return {"m.relates_to": {"m.in_reply_to": {"event_id": reply}}} if reply else {}
 
 
 def edit_content(message: Outgoing, event_id: str) -> dict[str, Any]:
@@ -72,7 +107,7 @@ def _texts(message: Outgoing) -> tuple[str, str]:
     if markup:
         markup += "".join(f"<br>{html.escape(_line(each))}" for each in message.attachments)
     if message.author:
-        name = " ".join(message.author.display_name.split()) or message.author.user_id
+        name = _name(message.author)
         markup = f"<strong>{html.escape(name)}</strong>: {markup or _escaped(plain)}"
         plain = f"{name}: {plain}"
     if message.waiting:
@@ -80,12 +115,16 @@ def _texts(message: Outgoing) -> tuple[str, str]:
     return plain, markup
 
 
+def _name(author: Author) -> str:
+    return " ".join(author.display_name.split()) or author.user_id
+
+
 def _escaped(plain: str) -> str:
     return html.escape(plain).replace("\n", "<br>")
 
 
 def _line(file: Attachment) -> str:
-    """A file that this platform does not carry yet is named, not dropped."""
+    """A file that cannot be uploaded is named, not dropped."""
     return f"[{file.name} ({file.media_type}, {file.size} bytes): {file.reference}]"
 
 

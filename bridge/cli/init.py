@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,10 +23,17 @@ COMMUNITY_TIMING = {"steward_epoch": 60, "waiting": 15, "voting": 600, "commit":
 TOKEN_FILE = "secrets/matrix.token"  # noqa: S105 - a path
 """Beside the configuration file."""
 
+PAGE = "web"
+"""The platform of the page: needs no account elsewhere, so it is offered wherever it is installed."""
+
 DEPARTURE = """\
 Ballots of this group stay open for 10 minutes. In the seed's rules all chat waits while a ballot runs;
 for 10 minutes nobody wants that, so chat_during_ballot = "send": chat goes on during a ballot. That departs
 from the seed. --demo-times writes the seed's times (ballots of 30 seconds, chat waits)."""
+
+
+Asks = Callable[[str, str], str]
+"""(question, default) -> answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +48,17 @@ class Answers:
     room: str
     token: str
     peers: str
+    page: bool
 
     @property
     def create(self) -> bool:
         """A short name is a group to make, a full one a group to join."""
         return not self.group.startswith("demls:")
+
+    @property
+    def short(self) -> str:
+        """The group's short name."""
+        return self.group.removeprefix("demls:").partition("@")[0]
 
 
 def init(
@@ -56,6 +70,9 @@ def init(
     room: Annotated[str, typer.Option(help="Matrix room id to mirror.")] = "",
     token_file: Annotated[Path | None, typer.Option(help="File that holds the bot's access token.")] = None,
     peers: Annotated[str, typer.Option(help="Waku peers, with commas; '-': none.")] = "",
+    page: Annotated[
+        bool | None, typer.Option("--page/--no-page", help="Serve the page, on this machine only.")
+    ] = None,
     demo_times: Annotated[bool, typer.Option(help="The seed's demonstration times, chat waits.")] = False,
     force: Annotated[bool, typer.Option(help="Replace an existing file.")] = False,
 ) -> None:
@@ -68,6 +85,7 @@ def init(
     ask = _ask if sys.stdin.isatty() else _default
     homeserver = homeserver or ask("Matrix homeserver (- for none)", "-")
     with_matrix = homeserver != "-"
+    with_page = _wants_page(page, ask)
     answers = Answers(
         name=name or ask("Name of this bridge", "my-bridge"),
         group=group or ask("Group: a short name to make one, its full name to join one", "lobby"),
@@ -77,6 +95,7 @@ def init(
         room=(room or ask("Room id to mirror", "!abc:example.org")) if with_matrix else "",
         token=_token(token_file, ask) if with_matrix else "",
         peers=(peers or ask("Waku peers, with commas (- for none)", "-")).strip("-"),
+        page=with_page,
     )
     _validate(answers)
     secret_file = config.parent / TOKEN_FILE
@@ -104,11 +123,17 @@ def text_of(answers: Answers) -> str:
     if answers.peers:
         known["waku"] = {"peer_addresses": [part.strip() for part in answers.peers.split(",")]}
     group: dict[str, Any] = {"name": answers.group, "create": answers.create}
-    if answers.room:
-        group["rooms"] = [{"platform": "matrix", "room": answers.room}]
+    rooms = [{"platform": "matrix", "room": answers.room}] if answers.room else []
+    if answers.page:
+        rooms.append({"platform": PAGE, "room": answers.short})
+    if rooms:
+        group["rooms"] = rooms
     if answers.create and not answers.demo_times:
         group |= {"chat_during_ballot": "send", "timing": COMMUNITY_TIMING}
     adapters = {"matrix": _matrix_fragment(answers)} if answers.homeserver != "-" else {}
+    if answers.page:
+        rooms_line = f"rooms = {toml_value([answers.short])}"
+        adapters[PAGE] = _put(plugins.load(PAGE).settings_example(), "rooms", rooms_line)
     return sample.write(known, [group], adapters)
 
 
@@ -126,6 +151,15 @@ def _put(fragment: str, key: str, line: str) -> str:
     return new if count else f"{fragment}{line}\n"
 
 
+def _wants_page(option: bool | None, ask: Asks) -> bool:
+    """Loopback is its default, so it can be offered without a question about who may reach it."""
+    if option is not None:
+        return option
+    if PAGE not in plugins.names():
+        return False
+    return ask("Serve a page in the browser, on this machine only (yes or no)", "yes").lower() in ("yes", "y")
+
+
 def _ask(question: str, default: str) -> str:
     return str(typer.prompt(question, default=default)).strip()
 
@@ -134,7 +168,7 @@ def _default(_question: str, default: str) -> str:
     return default
 
 
-def _token(path: Path | None, ask: Any) -> str:
+def _token(path: Path | None, ask: Asks) -> str:
     if path is not None:
         try:
             return path.read_text("utf-8").strip()
@@ -164,5 +198,8 @@ def _say_what_next(config: Path, answers: Answers, secret_file: Path) -> None:
         out.print(f"\n{DEPARTURE}\n", markup=False)
     if answers.homeserver != "-" and not answers.token:
         out.print(f"Put the bot's access token into {secret_file} (mode 0600).", markup=False)
+    if answers.page:
+        out.print("The page is served on this machine only; its settings say how to change that.", markup=False)
+        out.print(f"Accounts on it:  demls-bridge invite --operator --config {config}", markup=False)
     out.print(f"Next:  demls-bridge check --config {config}", markup=False)
     out.print(f"then:  demls-bridge run --config {config}", markup=False)

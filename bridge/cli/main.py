@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bridge.cli import address, check, demo, init, run, status
+from bridge.cli import address, check, demo, init, invite, run, status
 from bridge.cli.output import UserError, complain, complain_of_settings
 from bridge.settings import WrongSettings
 
@@ -25,6 +25,7 @@ app.command("check")(check.check)
 app.command("run")(run.run)
 app.command("status")(status.status)
 app.command("address")(address.address)
+app.command("invite")(invite.invite)
 app.command("demo")(demo.demo)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import sys
 import time
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 import typer
@@ -17,6 +17,8 @@ from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, UserError, out
 from bridge.ops.report import Group, Report
 from bridge.ops.status import NotRunning, ask
 from bridge.settings import load
+
+MAX_FAILURES: Final = 5
 
 
 def status(
@@ -52,6 +54,12 @@ def show(report: Report, now: float) -> None:
         out.print(f"{escape(adapter.platform):<9} {adapter.state}{detail}")
     if report.deliveries_waiting:
         out.print(f"waiting   {report.deliveries_waiting} messages for rooms")
+    for queue in report.queues:
+        if queue.error:
+            out.print(f"          {escape(queue.platform)} {escape(queue.room)}: {escape(queue.error)}")
+    for failure in report.failures[:MAX_FAILURES]:
+        room = f"{failure.platform} {failure.room}"
+        out.print(f"failed    {escape(failure.kind)} in {escape(room)}: {escape(failure.error)}")
     for group in report.groups:
         out.print(group_table(group, now))
 

@@ -25,6 +25,8 @@ class Context:
     prefix: str
     wallet_address: Callable[[UserRef], bytes]
     commands: tuple[Command, ...]
+    key_package: Callable[[bytes], bytes | None] | None = None
+    """A published key package of an address, not used yet; None where no chain is configured."""
 
     @property
     def address(self) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bridge.commands.command import Context
@@ -20,48 +21,56 @@ class Found:
     rest: str
 
 
-def find_member(text: str, context: Context) -> Found:
-    """An address (with or without 0x, member or not), a platform user id, or a display name.
+def address_of(text: str) -> bytes | None:
+    """The address that is written there, with or without 0x."""
+    found = _ADDRESS.fullmatch(text)
+    return bytes.fromhex(found[1]) if found else None
 
-    Names may have several words: the longest beginning of `text` that is a member's name counts, or what stands
-    in double quotes.
+
+def find_member(text: str, context: Context) -> Found:
+    """A member, see `find_among`."""
+    return find_among(text, context, context.group.members)
+
+
+def find_among(text: str, context: Context, among: Iterable[bytes]) -> Found:
+    """An address (with or without 0x, one of `among` or not), a platform user id, or a display name.
+
+    Names may have several words: the longest beginning of `text` that is one's name counts, or what stands in
+    double quotes.
     """
+    among = sorted(among)
     word, *behind = text.split(None, 1) or [""]
     rest = behind[0].strip() if behind else ""
-    address = _ADDRESS.fullmatch(word)
-    if address:
-        return Found((bytes.fromhex(address[1]),), short_address(bytes.fromhex(address[1])), rest)
-    by_id = _by_user_id(word.rstrip(",:"), context)
+    address = address_of(word)
+    if address is not None:
+        return Found((address,), short_address(address), rest)
+    by_id = _by_user_id(word.rstrip(",:"), context, among)
     if by_id:
         return Found(by_id, word, rest)
-    return _by_name(text, context)
+    return _by_name(text, context, among)
 
 
-def _by_user_id(user_id: str, context: Context) -> tuple[bytes, ...]:
+def _by_user_id(user_id: str, context: Context, among: Sequence[bytes]) -> tuple[bytes, ...]:
     """On the asker's platform first: the same id may be somebody else on another."""
-    rows = [
-        row
-        for row in context.people.accounts
-        if row.user_id == user_id and row.address in context.group.members
-    ]
+    rows = [row for row in context.people.accounts if row.user_id == user_id and row.address in among]
     near = [row for row in rows if row.platform == context.asker.user.platform]
     return tuple(dict.fromkeys(row.address for row in near or rows))
 
 
-def _by_name(text: str, context: Context) -> Found:
+def _by_name(text: str, context: Context, among: Sequence[bytes]) -> Found:
     if text.startswith('"') and '"' in text[1:]:
         name, _, rest = text[1:].partition('"')
-        return Found(_called(name, context), name.strip(), rest.strip())
+        return Found(_called(name, context, among), name.strip(), rest.strip())
     words = text.split()
     for count in range(min(len(words), 16), 0, -1):
         name = " ".join(words[:count])
-        found = _called(name, context) or _called(name.removeprefix("@").rstrip(",:"), context)
+        plain = name.removeprefix("@").rstrip(",:")
+        found = _called(name, context, among) or _called(plain, context, among)
         if found:
             return Found(found, name, " ".join(words[count:]))
     return Found((), clean_name(words[0] if words else "", "?"), "")
 
 
-def _called(name: str, context: Context) -> tuple[bytes, ...]:
+def _called(name: str, context: Context, among: Sequence[bytes]) -> tuple[bytes, ...]:
     wanted = clean_name(name, "?").casefold()
-    members = context.group.members
-    return tuple(member for member in members if context.people.name(member).casefold() == wanted)
+    return tuple(address for address in among if context.people.name(address).casefold() == wanted)

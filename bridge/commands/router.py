@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable
 from typing import Final
 
-from bridge.commands import ban, help, join, leave, members, proposals, status, vote  # noqa: A004
+from bridge.commands import ban, help, join, leave, members, proposals, propose, status, unban, vote  # noqa: A004
 from bridge.commands.command import Command, Context, answer
 from bridge.commands.grammar import Call, parse
 from bridge.conversation.ports import GroupStatus
@@ -18,7 +18,9 @@ COMMANDS: Final[tuple[Command, ...]] = (
     join.COMMAND,
     leave.COMMAND,
     ban.COMMAND,
+    unban.COMMAND,
     vote.COMMAND,
+    propose.COMMAND,
     proposals.COMMAND,
     members.COMMAND,
     status.COMMAND,
@@ -27,13 +29,22 @@ COMMANDS: Final[tuple[Command, ...]] = (
 
 
 class Router:
-    """`wallet_address` gives a platform user's hosted address (20 bytes); `prefix` is not empty."""
+    """`wallet_address` gives a platform user's hosted address (20 bytes); `prefix` is not empty.
 
-    def __init__(self, wallet_address: Callable[[UserRef], bytes], prefix: str = "!") -> None:
+    `key_package` gives a published key package of an address, or None when there is none.
+    """
+
+    def __init__(
+        self,
+        wallet_address: Callable[[UserRef], bytes],
+        prefix: str = "!",
+        key_package: Callable[[bytes], bytes | None] | None = None,
+    ) -> None:
         if not prefix or prefix[-1].isalnum() or prefix != prefix.strip():
             raise ValueError("the prefix of commands must end in a sign, for example !")
         self._wallet_address = wallet_address
         self._prefix = prefix
+        self._key_package = key_package
         self._commands = {command.name: command for command in COMMANDS}
 
     def is_command(self, text: str) -> bool:
@@ -46,7 +57,17 @@ class Router:
         command = self._commands.get(call.name) if call else None
         if call is None or command is None:
             return self._unknown(call)
-        context = Context(call, asker, group, people, now, self._prefix, self._wallet_address, COMMANDS)
+        context = Context(
+            call,
+            asker,
+            group,
+            people,
+            now,
+            self._prefix,
+            self._wallet_address,
+            COMMANDS,
+            self._key_package,
+        )
         return command.run(context)
 
     def _unknown(self, call: Call | None) -> Outcome:

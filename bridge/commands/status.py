@@ -8,6 +8,7 @@ from bridge.commands.command import Command, Context
 from bridge.mirror.ports import Outcome, Say
 from bridge.mirror.text import duration, one_line
 from bridge.model.notices import State
+from bridge.protocol.types import Coordination
 
 _STATES: Final = {
     State.WORKING: "Working: chat flows, wishes are collected",
@@ -31,9 +32,24 @@ def run(context: Context) -> Outcome:
         lines.append(f"Waiting: {group.queued} change(s), {group.waiting_chat} message(s)")
     if group.ballot is not None:
         lines.append(f"Open vote: {group.ballot.ballot_id}")
+        if group.ballot.transaction:
+            lines.append(f"Opened on the chain by transaction 0x{group.ballot.transaction.hex()}")
+    lines += _coordination(context)
     if group.transport:
         lines.append(f"Waku: {one_line(group.transport, 200)}")
     return Say("\n".join(lines))
+
+
+def _coordination(context: Context) -> list[str]:
+    """Who counts the votes, and whether the chain does its part."""
+    group = context.group
+    if group.coordination is Coordination.WAKU:
+        return ["Votes: counted by the members (waku)"]
+    if group.chain_trouble:
+        lines = [f"Votes: counted by the contract, but not now: {group.chain_trouble}"]
+    else:
+        lines = [f"Votes: counted by the contract; {group.number} commit(s) on record"]
+    return [*lines, f"Chain: {one_line(group.chain, 200)}"] if group.chain else lines
 
 
 COMMAND = Command("status", "", "show the state of the group", run)

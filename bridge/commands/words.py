@@ -31,6 +31,36 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "ban_failed": "❌ The group voted against the ban that you asked for.",
         "cannot_ban_unknown": "Nobody with that name or address is a member of the group. {detail}",
         "ambiguous_name": "Several members are called {name}: {who}. Say which by the address.",
+        # lifting bans
+        "unban_requested": "⏳ You asked to lift the ban. The group votes on taking the person in again.",
+        "unban_queued": "⏳ Your wish to lift the ban waits for the next round of the group.",
+        "unban_passed": "✅ The group lifted the ban that you asked about; the person is a member again.",
+        "unban_failed": "❌ The group voted against lifting the ban.",
+        "not_banned": "Nobody with that name or address is banned by the group. {detail}",
+        "cannot_unban": (
+            "{who} came by another bridge or has a wallet of his own, so only {who} can ask, with {prefix}join "
+            "there or in a room of this bridge. If the group votes for it, the ban is lifted in all rooms."
+        ),
+        # bans by moderators of a platform
+        "moderation_requested": "⏳ Your ban here was passed on: the group votes on it for all its rooms.",
+        "moderation_passed": "✅ The group voted for the ban that you made here; it holds in all its rooms.",
+        "moderation_failed": "❌ The group voted against the ban that you made here; it holds here only.",
+        "moderator_no_member": (
+            "⚠️ {moderator} banned {name} here, but {name} stays a member of the group: only members can ask it "
+            "for a ban. {moderator} can become one with {prefix}join and then write {prefix}ban {address}"
+        ),
+        "moderator_lifted": (
+            "{moderator} lifted the ban of {name} here, but the group's ban stands. {name} can ask to be taken "
+            "in again with {prefix}join, or a member can with {prefix}unban {address}"
+        ),
+        "moderator_ban_mirrored": (
+            "⛔ {moderator} banned {name} in {room}. This bridge mirrors it: {name} is banned in its other "
+            "rooms too. {detail}"
+        ),
+        "moderator_lift_mirrored": (
+            "{moderator} lifted the ban of {name} in {room}. This bridge mirrors it: {name} may come back to "
+            "its other rooms too."
+        ),
         # votes
         "vote_counted": "✅ Your {vote} counts in vote {ballot}.",
         "vote_queued": "⏳ Your vote waits to be sent.",
@@ -41,14 +71,39 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "ballot_expired": "That vote is over.",
         "rejected_by_vote": "❌ The group voted against it.",
         "bad_vote": "That vote was not accepted. {detail}",
+        "vote_relayed": "⏳ Your {vote} is on its way to the chain; you hear again when it counts.",
+        "vote_not_taken": "❌ The chain did not take your vote: {reason}",
+        "chain_unreachable": (
+            "❌ It was not decided, because the chain that counts the votes could not be reached. "
+            "You may ask again."
+        ),
+        "record_delayed": "⏳ The chain takes longer than usual; it is done once the chain has it on record.",
+        # proposals
+        "propose_requested": "⏳ You asked for a vote. It begins with the group's next round.",
+        "propose_passed": "✅ The group voted for the change that you proposed.",
+        "propose_failed": "❌ The group voted against the change that you proposed.",
+        "propose_same": "That is so already.",
+        "propose_member": "{who} is a member already.",
+        "no_key_packages": (
+            "Nobody can be added while away: this bridge has no chain configured, where people publish their "
+            "keys. They can ask themselves, with the command join."
+        ),
+        "no_key_package": "{who} has published no unused key package on the chain.",
         # membership and state
         "not_a_member": "You are not a member of the group, or not of this vote. {detail}",
         "unknown_member": "Nobody in the group has that address or name. {detail}",
         "not_permitted": "That is not possible now. {detail}",
         "queue_full": "Too much waits already; try again in a while. {detail}",
         "commit_failed": "❌ It was decided but could not be carried out: {reason} You may ask again.",
-        "leaf_behind": "The bridge is catching up with the group for you; try again in a minute.",
-        "not_signed": "❌ It was not signed by your wallet, so nothing happened.",
+        "leaf_behind": "Your place in the group was lost here. Ask to join again to come back.",
+        "sign_bind": "✍️ Your wallet is asked to sign that you stand behind this membership. Look at the page.",
+        "sign_vote": "✍️ Your vote counts as soon as your wallet has signed it. Look at the page.",
+        "sign_leave": "✍️ Your wallet is asked to sign that you leave. Look at the page.",
+        "sign_claim": "✍️ Your wallet is asked to sign the same for the chain. Look at the page.",
+        "sign_rejoin": "✍️ Your wallet is asked to sign that you come back. Look at the page.",
+        "not_signed": "❌ Your wallet did not sign, so nothing happened.",
+        "not_asked": "That signature is not waited for any more. {detail}",
+        "wrong_signature": "❌ Another account has signed than the one that was asked. {detail}",
         "banned": "⛔ The group has banned you, so what you write here does not reach it.",
         # chat
         "chat_dropped": "❌ Your message did not reach the group: {reason}",

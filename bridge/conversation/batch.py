@@ -1,7 +1,8 @@
 """The events of one transaction: run through the engine, then stored together, then done.
 
     run      every event in order; in memory only
-    write    one transaction: seen marks, MLS rows, engine state, outbox, archive, timers, counters, notices
+    write    one transaction: seen marks, MLS rows, engine state, outbox, archive, timers, what is asked of
+             the chain, counters, notices
     (then the conversation resolves the futures, publishes, delivers)
 
 When `write` fails, or anything unexpected happens in `run`, the whole batch has not happened: the caller throws
@@ -16,18 +17,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from bridge.chain.codec import encode
 from bridge.conversation.intake import HistoryCall, Intake, Received, Whole, pieces, whole_digests
 from bridge.conversation.live import Live
 from bridge.conversation.ports import Fanout, Request
 from bridge.conversation.topics import content_topic
 from bridge.conversation.turn import Outcome
 from bridge.model.notices import Notice, Refused
+from bridge.protocol.chain import Intent
 from bridge.protocol.effects import CatchUp, Publish, SetTimer
 from bridge.protocol.errors import LocalError, QueueFull, RemoteError
 from bridge.protocol.events import Event, Payload, Start, TimerFired, Topic
 from bridge.protocol.history import HistoryRequest
 from bridge.protocol.wire import demls_pb2 as pb
 from bridge.storage import archive, counters, groups, mls_rows, outbox, seen, timers
+from bridge.storage import intents as chain_intents
 from bridge.storage.store import Tx
 
 
@@ -63,6 +67,7 @@ class Batch:
     timers: dict[str, SetTimer | None] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
     catch_ups: list[CatchUp] = field(default_factory=list)
+    intents: list[Intent] = field(default_factory=list)
     calls: list[HistoryRequest] = field(default_factory=list)
     spare: list[bytes] = field(default_factory=list)
     """Known here but not archived: peers need not send them again."""
@@ -153,6 +158,7 @@ class Batch:
         self.timers |= outcome.timers
         self.refused += outcome.refused
         self.catch_ups += outcome.catch_ups
+        self.intents += outcome.intents
 
     def _publish(self, publish: Publish) -> None:
         topic = content_topic(self.group, publish.topic)
@@ -197,6 +203,8 @@ class Batch:
                 timers.drop(tx, self.group, name)
             else:
                 timers.put(tx, self.group, name, timer.at, timer.token)
+        for intent in self.intents:
+            chain_intents.add(tx, self.group, intent.key, encode(intent), now)
         for code, count in self.refused.items():
             counters.add(tx, self.group, code, count)
         if self.notices:

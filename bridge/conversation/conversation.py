@@ -108,7 +108,9 @@ class Conversation:
     def status(self) -> GroupStatus:
         """The group now, without IO."""
         health = self._services.transport.health()
-        return status.of(self._live, f"{health.state.value}: {health.detail}")
+        chain = self._services.chain_health
+        told = chain(self.name) if chain else ""
+        return status.of(self._live, f"{health.state.value}: {health.detail}", told)
 
     # ---- life ----
 
@@ -233,8 +235,9 @@ class Conversation:
         record(self.name, batch.notices)
         if batch.outgoing:
             self._outbox.wake()
-        if batch.notices:
-            self._services.fanout.committed(self.name)
+        if batch.intents and self._services.chain_wake:
+            self._services.chain_wake()
+        self._services.fanout.committed(self.name, batch.notices)
 
 
 def _fail(asked: Asked, error: Exception) -> None:

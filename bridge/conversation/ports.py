@@ -7,25 +7,53 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bridge.model.notices import Notice
-from bridge.protocol.engine import BallotStatus, EngineStatus
-from bridge.protocol.events import CastVote, JoinMember, LeaveMember, RequestBan, SendChat
+from bridge.protocol.engine import BallotStatus, EngineStatus, SignatureStatus
+from bridge.protocol.events import (
+    CastVote,
+    ChainSeen,
+    IntentFailed,
+    JoinMember,
+    LeaveMember,
+    ProposeAdd,
+    ProposePolicy,
+    RequestBan,
+    SendChat,
+    Signed,
+)
 from bridge.storage.store import Tx
 
 __all__ = [
     "BallotStatus",
     "CastVote",
+    "ChainSeen",
     "Fanout",
     "GroupHandle",
     "GroupStatus",
+    "IntentFailed",
     "JoinMember",
     "LeaveMember",
+    "ProposeAdd",
+    "ProposePolicy",
     "Request",
     "RequestBan",
     "SendChat",
+    "SignatureStatus",
+    "Signed",
     "Signer",
 ]
 
-Request = SendChat | JoinMember | LeaveMember | RequestBan | CastVote
+Request = (
+    SendChat
+    | JoinMember
+    | LeaveMember
+    | RequestBan
+    | CastVote
+    | Signed
+    | ProposePolicy
+    | ProposeAdd
+    | ChainSeen
+    | IntentFailed
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +62,8 @@ class GroupStatus(EngineStatus):
 
     transport: str = ""
     """Health of the way to Waku, in words."""
+    chain: str = ""
+    """Health of the way to the chain, in words; empty where there is none."""
     refused: Mapping[str, int] = field(default_factory=dict)
     """How often something was refused, by error code, since the group exists here."""
 
@@ -44,6 +74,9 @@ class Signer(Protocol):
     def sign(self, address: bytes, message: bytes) -> bytes | None:
         """EIP-191 signature (65 bytes) by a hosted or the own wallet; None when the wallet is not here."""
 
+    def sign_typed(self, address: bytes, data: str) -> bytes | None:
+        """The same for EIP-712 data (JSON as `eth_signTypedData_v4` takes it)."""
+
 
 class Fanout(Protocol):
     """Where notices go (`bridge.mirror`)."""
@@ -51,8 +84,8 @@ class Fanout(Protocol):
     def write(self, tx: Tx, group: str, notices: Sequence[Notice], now: float) -> None:
         """Store what follows from `notices`, inside the transaction that changed the group. No IO."""
 
-    def committed(self, group: str) -> None:
-        """That transaction is committed: deliver. Called on the event loop; must not block."""
+    def committed(self, group: str, notices: Sequence[Notice]) -> None:
+        """A transaction with these notices (maybe none) is committed. On the event loop; must not block."""
 
 
 class GroupHandle(Protocol):

@@ -11,8 +11,7 @@ from bridge.conversation.ports import Fanout, Signer
 from bridge.conversation.tuning import Tuning
 from bridge.mls.port import MlsGroupPort
 from bridge.protocol.engine import EngineConfig
-from bridge.protocol.errors import NotAMember
-from bridge.protocol.ports import Address, MlsPort
+from bridge.protocol.ports import MlsPort
 from bridge.storage.store import Store
 from bridge.waku.transport import Transport
 
@@ -38,18 +37,16 @@ class Services:
     meta: bytes
     """Random id of this process, in every message it publishes: its own echo is not even looked at."""
     tuning: Tuning = field(default_factory=Tuning)
+    chain_wake: Callable[[], None] | None = None
+    """Called after a commit that asked something of the chain. Must not block."""
+    chain_health: Callable[[str], str] | None = None
+    """Health of a group's way to the chain, in words, by the group's short name."""
 
 
 def native_mls(signer: Signer, suite: int = 1) -> MlsFactory:
     """The real MLS part: wallet bindings are signed by `signer`. `suite`: 1 or 3 (protocol.md section 3)."""
 
-    def bind(address: Address, text: bytes) -> bytes:
-        signature = signer.sign(address, text)
-        if signature is None:
-            raise NotAMember(f"this bridge has no wallet for 0x{address.hex()}")
-        return signature
-
     def open_mls(config: EngineConfig, rows: Sequence[tuple[str, bytes, bytes]]) -> MlsPort:
-        return MlsGroupPort(config.own, bind, rows, suite=suite, group_id=config.name.group_id)
+        return MlsGroupPort(config.own, signer.sign, rows, suite=suite, group_id=config.name.group_id)
 
     return open_mls

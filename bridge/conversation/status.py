@@ -8,8 +8,8 @@ from bridge.conversation.live import Live
 from bridge.conversation.ports import GroupStatus
 
 
-def of(live: Live, transport: str) -> GroupStatus:
-    """`transport`: its health, in words."""
+def of(live: Live, transport: str, chain: str = "") -> GroupStatus:
+    """`transport` and `chain`: their health, in words."""
     engine = live.engine.status()
     known = {field.name: getattr(engine, field.name) for field in fields(engine)}
-    return GroupStatus(**known, transport=transport, refused=dict(live.refused))
+    return GroupStatus(**known, transport=transport, chain=chain, refused=dict(live.refused))

@@ -14,11 +14,13 @@ from typing import Final, Protocol, assert_never
 from bridge.conversation.keys import Entropy, KeyRing
 from bridge.conversation.ports import Signer
 from bridge.identity.ecies import encrypt
-from bridge.model.notices import Notice, Refused
+from bridge.model.notices import Answer, Notice, Refused
 from bridge.protocol import announcements
 from bridge.protocol.announcements import Announcement
+from bridge.protocol.chain import Intent
 from bridge.protocol.effects import (
     Announce,
+    AskChain,
     CancelTimer,
     CatchUp,
     Effect,
@@ -57,6 +59,8 @@ class Outcome:
     timers: dict[str, SetTimer | None] = field(default_factory=dict)
     """None: cancelled."""
     catch_ups: list[CatchUp] = field(default_factory=list)
+    intents: list[Intent] = field(default_factory=list)
+    """To be brought to the chain."""
     refused: Counter[str] = field(default_factory=Counter)
     """By error code."""
 
@@ -67,7 +71,7 @@ class Outcome:
         A batch that is adopted may bring the refusal of a message that was held: then there is more.
         """
         alone = len(self.notices) == self.refused.total() == 1
-        return next(iter(self.refused)) if alone and not (self.publishes or self.timers) else ""
+        return next(iter(self.refused)) if alone and not (self.publishes or self.timers or self.intents) else ""
 
 
 class Performer:
@@ -116,8 +120,10 @@ class Performer:
                 outcome.timers[name] = None
             case CatchUp():
                 outcome.catch_ups.append(effect)
-            case Sign(token, signer, _, message):
-                return Signed(token, self._signer.sign(signer, message) or b"")
+            case AskChain(intent):
+                outcome.intents.append(intent)
+            case Sign():
+                return self._sign(effect, outcome)
             case OpenJoinRequest(ciphertext):
                 plaintext = self.keys.open(ciphertext)
                 return None if plaintext is None else JoinRequestOpened(plaintext)
@@ -127,6 +133,18 @@ class Performer:
                 self._announce(effect, outcome, now)
             case _:
                 assert_never(effect)
+        return None
+
+    def _sign(self, asked: Sign, outcome: Outcome) -> Event | None:
+        """By the wallet, if it is here; else its owner is asked (the engine remembers what for)."""
+        if asked.typed:
+            signature = self._signer.sign_typed(asked.signer, asked.typed)
+        else:
+            signature = self._signer.sign(asked.signer, asked.message)
+        if signature is not None:
+            return Signed(asked.token, signature)
+        if asked.reply_to:
+            outcome.notices.append(Answer(asked.reply_to, f"sign_{asked.purpose}"))
         return None
 
     def _announce(self, effect: Announce, outcome: Outcome, now: float) -> None:

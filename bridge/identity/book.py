@@ -65,6 +65,11 @@ class AddressBook:
         wallet = self._wallets.get(address)
         return None if wallet is None else wallet.sign_personal(message)
 
+    def sign_typed(self, address: bytes, data: str) -> bytes | None:
+        """The same for EIP-712 data (JSON as `eth_signTypedData_v4` takes it). Raises BadTypedData."""
+        wallet = self._wallets.get(address)
+        return None if wallet is None else wallet.sign_typed(data)
+
     async def host(self, platform: str, user_id: str, display_name: str, now: float) -> Account:
         """Give a user an account with his hosted wallet."""
         address = self.hosted(platform, user_id).address

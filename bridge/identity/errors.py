@@ -3,6 +3,7 @@
     IdentityError
     ├── KeyUnavailable      the at-rest key cannot be had: file, variable or command; the operator has to act
     ├── BadSecret           a master secret or wallet key of the wrong form
+    ├── BadTypedData        what a wallet is to sign is not EIP-712 data
     └── EciesError          an ECIES message or key that is malformed, too large, or not meant for this key
 
 No message of an error holds key material.
@@ -21,6 +22,10 @@ class KeyUnavailable(IdentityError):
 
 class BadSecret(IdentityError):
     """A secret of the wrong form."""
+
+
+class BadTypedData(IdentityError):
+    """What a wallet is to sign is not EIP-712 data."""
 
 
 class EciesError(IdentityError):

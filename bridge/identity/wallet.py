@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
 from coincurve import PrivateKey
+from eth_account import Account
 
-from bridge.identity.errors import BadSecret
+from bridge.identity.errors import BadSecret, BadTypedData
 from bridge.protocol.wallet import address_of, personal_digest
 
 KEY_BYTES = 32
 
 
 class Wallet:
-    """Signs EIP-191 personal messages. `repr`, pickle and copy show or yield no key."""
+    """Signs EIP-191 personal messages, EIP-712 data and transactions.
+
+    `repr`, pickle and copy show or yield no key.
+    """
 
     __slots__ = ("_key", "address", "public_key")
 
@@ -34,6 +40,19 @@ class Wallet:
         """EIP-191 signature: r || s || v, 65 bytes, v 27 or 28; s is low and the nonce RFC 6979's."""
         signature: bytes = self._key.sign_recoverable(personal_digest(message), hasher=None)
         return signature[:64] + bytes([27 + signature[64]])
+
+    def sign_typed(self, data: str) -> bytes:
+        """EIP-712 signature of JSON as `eth_signTypedData_v4` takes it: 65 bytes. Raises BadTypedData."""
+        try:
+            signed = Account.sign_typed_data(self._key.secret, full_message=json.loads(data))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise BadTypedData("the data to sign is not EIP-712") from error
+        return bytes(signed.signature)
+
+    def sign_transaction(self, transaction: Mapping[str, Any]) -> tuple[bytes, bytes]:
+        """The raw signed transaction, and its hash (32 bytes). Raises what eth-account raises for a bad one."""
+        signed = Account.sign_transaction(dict(transaction), self._key.secret)
+        return bytes(signed.raw_transaction), bytes(signed.hash)
 
     def __repr__(self) -> str:
         return f"Wallet(0x{self.address.hex()})"

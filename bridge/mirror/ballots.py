@@ -10,10 +10,11 @@ import msgspec
 from bridge.mirror import authors
 from bridge.mirror.desk import Desk
 from bridge.mirror.ids import ballot_message_id
-from bridge.mirror.payloads import Edit
+from bridge.mirror.payloads import Edit, Post
 from bridge.mirror.people import People
 from bridge.mirror.series import Series
 from bridge.mirror.text import clean_name, clock_time, duration, one_line
+from bridge.model.adapter import BallotCard
 from bridge.model.message import Author, Body
 from bridge.model.notices import BallotClosed, BallotOpened, BallotTally, ChangeKind, ChangeNote
 from bridge.storage import ballots, members
@@ -25,14 +26,32 @@ _BRIDGE: Final = Author("demls.bridge", "", "")
 _Word = Callable[[ChangeNote, People], str]
 
 
-class _Opened(msgspec.Struct, frozen=True):
-    """Kept in the table `ballots`: the text of the ballot's message, to which edits append."""
+class Opened(msgspec.Struct, frozen=True):
+    """Kept in the table `ballots`: the text of the ballot's message, to which edits append, and its card."""
 
     text: str
+    lines: tuple[str, ...] = ()
+    """Empty in rows of the first release: their ballots have no card."""
+    voters: int = 0
+    deadline: int = 0
+
+    def card(self, number: int, yes: int = 0, no: int = 0, result: str = "") -> BallotCard | None:
+        """The ballot for platforms with controls."""
+        if not self.lines:
+            return None
+        return BallotCard(number, self.lines, yes, no, self.voters, self.deadline, result)
 
 
-class _Closed(msgspec.Struct, frozen=True):
+class Closed(msgspec.Struct, frozen=True):
+    """The result's message, and what it says in numbers."""
+
     text: str
+    lines: tuple[str, ...] = ()
+    passed: bool = False
+    yes: int = 0
+    no: int = 0
+    voters: int = 0
+    by_deadline: bool = False
 
 
 class BallotDesk:
@@ -48,55 +67,68 @@ class BallotDesk:
             if change.kind is ChangeKind.ADD and change.name:
                 members.set_name(desk.tx, desk.group, change.subject, clean_name(change.name, ""))
         people = _people(desk, notice.changes)
-        text = self._question(notice, people, desk.now)
-        ballots.record(desk.tx, desk.group, notice.ballot_id, msgspec.msgpack.encode(_Opened(text)), desk.now)
+        lines = tuple(_listed(notice.changes, people, question))
+        text = self._question(notice, lines, desk.now)
+        opened = Opened(text, lines, len(notice.voters), notice.deadline)
+        ballots.record(desk.tx, desk.group, notice.ballot_id, msgspec.msgpack.encode(opened), desk.now)
         message_id = ballot_message_id(desk.group, notice.ballot_id)
         # So that nobody's chat passes for an edit of it.
         authors.remember(desk.tx, message_id, _BRIDGE, desk.now)
-        desk.say(text, "ballot", notice.ballot_id, message_id=message_id)
+        post = Post(Body(text), ballot=opened.card(notice.ballot_id))
+        for room in desk.rooms:
+            desk.put(room, post, "ballot", notice.ballot_id, message_id=message_id)
 
     def tally(self, desk: Desk, notice: BallotTally) -> None:
         """The count so far, by an edit; where there are no edits, nothing: rooms stay quiet."""
         count = f"So far: {notice.yes_count} yes, {notice.no_count} no, of {notice.voters}."
-        self._update(desk, notice.ballot_id, count, notice.yes_count + notice.no_count)
+        self._update(desk, notice, count, notice.yes_count + notice.no_count)
 
     def closed(self, desk: Desk, notice: BallotClosed) -> None:
         """The result, as a message under the ballot's, and by an edit of that."""
         people = _people(desk, notice.changes)
         result = _result(notice)
-        self._update(desk, notice.ballot_id, result, _LAST)
-        lines = [
-            f"🗳️ Vote {notice.ballot_id}: {result}",
-            *_listed(notice.changes, people, _verdict(notice.passed)),
-        ]
-        stored = msgspec.msgpack.encode(_Closed("\n".join(lines)))
-        ballots.close(desk.tx, desk.group, notice.ballot_id, stored, desk.now)
+        self._update(desk, notice, result, _LAST)
+        lines = tuple(_listed(notice.changes, people, _verdict(notice.passed)))
+        text = "\n".join([f"🗳️ Vote {notice.ballot_id}: {result}", *lines])
+        closed = Closed(
+            text,
+            lines,
+            notice.passed,
+            notice.yes_count,
+            notice.no_count,
+            notice.voters,
+            notice.by_deadline,
+        )
+        ballots.close(desk.tx, desk.group, notice.ballot_id, msgspec.msgpack.encode(closed), desk.now)
         message_id = ballot_message_id(desk.group, notice.ballot_id)
-        desk.say("\n".join(lines), "result", notice.ballot_id, reply_to=message_id)
+        desk.say(text, "result", notice.ballot_id, reply_to=message_id)
 
-    def _update(self, desk: Desk, ballot_id: int, addition: str, step: int) -> None:
+    def _update(self, desk: Desk, notice: BallotTally | BallotClosed, addition: str, step: int) -> None:
+        ballot_id = notice.ballot_id
         row = next((r for r in ballots.open_ones(desk.tx, desk.group) if r.ballot_id == ballot_id), None)
         if row is None:
             return  # one that we did not see open
-        text = msgspec.msgpack.decode(row.opened, type=_Opened).text
+        opened = msgspec.msgpack.decode(row.opened, type=Opened)
+        result = addition if isinstance(notice, BallotClosed) else ""
         edit = Edit(
             target=ballot_message_id(desk.group, ballot_id),
-            body=Body(f"{text}\n{addition}"),
+            body=Body(f"{opened.text}\n{addition}"),
             or_post=False,
             series=f"{desk.group} {ballot_id}",
             step=step,
+            ballot=opened.card(ballot_id, notice.yes_count, notice.no_count, result),
         )
         self._series.note(edit.series, step)
         for room in desk.rooms:
             desk.put(room, edit, "tally", ballot_id, step, message_id=edit.target)
 
-    def _question(self, notice: BallotOpened, people: People, now: float) -> str:
+    def _question(self, notice: BallotOpened, lines: tuple[str, ...], now: float) -> str:
         number, prefix = notice.ballot_id, self._prefix
         left = duration(notice.deadline - now)
         return "\n".join(
             [
                 f"🗳️ Vote {number}",
-                *_listed(notice.changes, people, question),
+                *lines,
                 f"Members vote with `{prefix}vote {number} yes` or `{prefix}vote {number} no`"
                 f" until {clock_time(notice.deadline)} ({left}). {len(notice.voters)} may vote.",
             ]
@@ -112,7 +144,9 @@ def question(change: ChangeNote, people: People) -> str:
         case ChangeKind.REMOVE:
             what = f"Shall {who} be banned?"
         case ChangeKind.POLICY:
-            what = "Shall the group's rules change?"
+            what = "Shall the group's rules change" + (
+                f" to: {one_line(change.name, 300)}?" if change.name else "?"
+            )
     if change.requester == change.subject and change.requester:
         by = " Asked for by the same person."
     else:
@@ -140,6 +174,8 @@ def _listed(changes: tuple[ChangeNote, ...], people: People, word: _Word) -> lis
 
 
 def _result(notice: BallotClosed) -> str:
+    if notice.reason == "chain_unreachable":
+        return "not decided: the chain that counts the votes could not be reached in time. Nothing changes."
     verdict = "passed" if notice.passed else "rejected"
     silent = notice.voters - notice.yes_count - notice.no_count
     count = f"{notice.yes_count} yes, {notice.no_count} no, of {notice.voters}"

@@ -1,13 +1,14 @@
-"""Who came and went: told in the rooms, and bans carried out in them."""
+"""Who came and went: told in the rooms, and bans carried out and lifted in them."""
 
 from __future__ import annotations
 
 from bridge.mirror.desk import Desk
-from bridge.mirror.payloads import Ban
+from bridge.mirror.payloads import Ban, Unban
 from bridge.mirror.people import People
 from bridge.mirror.text import clean_name, one_line
+from bridge.model.ids import RoomRef
 from bridge.model.notices import MembersChanged, SelfRemoved
-from bridge.storage import bans, claims
+from bridge.storage import bans, claims, enforcements
 
 MAX_LISTED = 20
 """Names on one line; a batch may bring 50 at once."""
@@ -15,7 +16,10 @@ MAX_REASON = 300
 
 
 def members_changed(desk: Desk, notice: MembersChanged) -> None:
-    """One message for all of it; every ban is recorded, and carried out for every account of the banned."""
+    """One message for all of it; every ban is recorded, and carried out for every account of the banned.
+
+    Who was banned and is a member again has his ban lifted, there too.
+    """
     people = People.these(desk.tx, desk.group, [*notice.added, *notice.banned, *notice.left])
     reasons = {address: one_line(reason, MAX_REASON) for address, reason in notice.reasons}
     lines = []
@@ -31,6 +35,9 @@ def members_changed(desk: Desk, notice: MembersChanged) -> None:
     if lines:
         about = b"".join((*notice.added, b"/", *notice.banned, b"/", *notice.left))
         desk.say("\n".join(lines), "members", notice.epoch, about)
+    for address in notice.added:
+        if bans.lift(desk.tx, desk.group, address):
+            _release(desk, notice.epoch, address)
     for address in notice.banned:
         bans.record(desk.tx, desk.group, address, reasons.get(address, ""), desk.now)
         _enforce(desk, notice.epoch, address, reasons.get(address, ""))
@@ -45,7 +52,30 @@ def _enforce(desk: Desk, epoch: int, address: bytes, reason: str) -> None:
         ban = Ban(account.user_id, name, reason)
         for room in desk.rooms:
             if room.platform == account.platform:
+                target = enforcements.Target(room.platform, room.room_id, account.user_id, name, address)
+                enforcements.put(desk.tx, desk.group, target, banned=True)
                 desk.put(room, ban, epoch, account.user_id)
+
+
+def _release(desk: Desk, epoch: int, address: bytes) -> None:
+    """The group took him in again: each of his accounts may come back to every room.
+
+    What he was banned under counts too, though nobody says any more that it is his.
+    """
+    targets = {
+        (t.platform, t.room_id, t.user_id): t for t in enforcements.banned_of(desk.tx, desk.group, address)
+    }
+    for account in People.accounts_of(desk.tx, desk.group, address):
+        name = clean_name(account.display_name, account.user_id)
+        for room in desk.rooms:
+            if room.platform == account.platform:
+                target = enforcements.Target(room.platform, room.room_id, account.user_id, name, address)
+                targets.setdefault((target.platform, target.room_id, target.user_id), target)
+    for target in targets.values():
+        room = RoomRef(target.platform, target.room_id)
+        enforcements.put(desk.tx, desk.group, target, banned=False)
+        if room in desk.rooms:
+            desk.put(room, Unban(target.user_id, target.display_name), epoch, target.user_id)
 
 
 def self_removed(desk: Desk, notice: SelfRemoved) -> None:

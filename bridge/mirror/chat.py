@@ -8,13 +8,13 @@ from typing import Final
 
 from bridge.mirror import authors, parked
 from bridge.mirror.desk import Desk
-from bridge.mirror.payloads import Delete, Edit, Post, React
+from bridge.mirror.payloads import Delete, Edit, Post, React, Unreact
 from bridge.mirror.ports import Words
 from bridge.mirror.text import clean_body, clean_name, one_line, safe_html
 from bridge.model.ids import RoomRef
 from bridge.model.message import Author, Body, ChatMessage, MessageKind
 from bridge.model.notices import Chat, ChatDropped, ChatSent
-from bridge.storage import accounts, claims, counters, members, messages
+from bridge.storage import accounts, claims, counters, members, messages, reactions
 from bridge.storage.accounts import Account
 
 MAX_REACTION: Final = 32
@@ -46,9 +46,7 @@ class ChatDesk:
             case MessageKind.MESSAGE | MessageKind.NOTICE:
                 self._post(desk, notice, author, rooms, local)
             case MessageKind.REACTION:
-                reaction = one_line(message.body.plain, MAX_REACTION)
-                for room in rooms if reaction else ():
-                    desk.put(room, React(message.target, reaction, author.display_name), message.message_id)
+                self._react(desk, message, author, rooms, local)
             case MessageKind.EDIT | MessageKind.DELETE:
                 self._change(desk, message, author, rooms, local)
 
@@ -63,6 +61,7 @@ class ChatDesk:
             attachments=message.attachments,
             waiting=notice.waiting,
             late=notice.late,
+            thread=message.thread,
         )
         authors.remember(desk.tx, message.message_id, message.author, desk.now)
         if local is not None:
@@ -73,10 +72,27 @@ class ChatDesk:
         if notice.waiting and any(self.edits(room) for room in rooms):
             parked.park(desk.tx, message.message_id, post, desk.now)
 
+    def _react(
+        self, desk: Desk, message: ChatMessage, author: Author, rooms: tuple[RoomRef, ...], local: Local | None
+    ) -> None:
+        reaction, reaction_id = one_line(message.body.plain, MAX_REACTION), message.message_id
+        if not reaction:
+            return
+        where = (local[0].platform, local[0].room_id) if local else ("", "")
+        made = reactions.Reaction(message.target, reaction, *where)
+        if not reactions.note(desk.tx, desk.group, reaction_id, made, desk.now):
+            return
+        authors.remember(desk.tx, reaction_id, message.author, desk.now)
+        if local is not None:
+            messages.remember(desk.tx, reaction_id, *where, local[1], desk.now)
+        for room in rooms:
+            react = React(message.target, reaction, author.display_name)
+            desk.put(room, react, reaction_id, message_id=reaction_id)
+
     def _change(
         self, desk: Desk, message: ChatMessage, author: Author, rooms: tuple[RoomRef, ...], local: Local | None
     ) -> None:
-        """An edit or a deletion: only the author's own."""
+        """An edit or a deletion (of a message or a reaction): only the author's own."""
         owner = authors.is_author(desk.tx, message.target, message.author, local=local is not None)
         deletes = message.kind is MessageKind.DELETE
         # What is taken away in the room that it was written in was allowed by that platform: its moderators.
@@ -84,12 +100,19 @@ class ChatDesk:
         if not moderated and (owner is False or (deletes and owner is None)):
             counters.add(desk.tx, desk.group, "not_the_author")
             return
+        reaction = reactions.get(desk.tx, desk.group, message.target) if deletes else None
+        if reaction is not None:
+            reactions.take_back(desk.tx, desk.group, message.target)
         for room in rooms:
-            if deletes:
+            if reaction is not None:
+                taken = Unreact(reaction.target, reaction.reaction, author.display_name, message.target)
+                desk.put(room, taken, message.message_id)
+            elif deletes:
                 desk.put(room, Delete(message.target, author.display_name), message.message_id)
             else:  # of an unknown message: shown as a new one
                 target = message.target if owner else b""
-                desk.put(room, Edit(target, _body(message), author), message.message_id, message_id=target)
+                edit = Edit(target, _body(message), author, thread=message.thread)
+                desk.put(room, edit, message.message_id, message_id=target)
 
     def sent(self, desk: Desk, notice: ChatSent) -> None:
         """Take the mark away where rooms can show an edit."""
@@ -111,7 +134,7 @@ class ChatDesk:
             self._unmark(desk, notice.message_id, post, Body(f"{post.body.plain}\n{note}"))
 
     def _unmark(self, desk: Desk, message_id: bytes, post: Post, body: Body) -> None:
-        edit = Edit(message_id, body, post.author, or_post=False)
+        edit = Edit(message_id, body, post.author, or_post=False, thread=post.thread)
         for room in desk.rooms:
             if self.edits(room):
                 desk.put(room, edit, "unmark", message_id, message_id=message_id)

@@ -11,14 +11,14 @@ import structlog
 
 from bridge.mirror import payloads
 from bridge.mirror.failures import Failures
-from bridge.mirror.payloads import Payload, Post
+from bridge.mirror.payloads import Ban, Edit, Payload, Post, React, Unban, Unreact
 from bridge.mirror.perform import Known, Progress, perform
 from bridge.mirror.series import Series
 from bridge.mirror.text import one_line
 from bridge.mirror.tuning import Tuning
 from bridge.model.adapter import Adapter, DeliveryError, Rejected, RetryLater
 from bridge.model.ids import RoomRef
-from bridge.storage import deliveries, messages
+from bridge.storage import deliveries, enforcements, messages, reactions
 from bridge.storage.deliveries import DeliveryRow
 from bridge.storage.store import Store
 from bridge.storage.tx import Tx
@@ -117,26 +117,38 @@ class Deliverer:
                 return await self._put_off(row, f"{type(error).__name__}: {error}", 0.0)
             await self._give_up(room, row, payload, f"{type(error).__name__}: {error}")
         else:
-            await self._finish(room, row, progress)
+            await self._finish(room, row, payload, progress)
         return 0.0
 
     async def _perform(self, room: RoomRef, row: DeliveryRow, payload: Payload, progress: Progress) -> None:
         known = await self._store.read(lambda tx: known_events(tx, room, payload))
+        if isinstance(payload, Ban | Unban):
+            # Before the act: the platform may report it to us before it answers.
+            target = enforcements.Target(room.platform, room.room_id, payload.user_id)
+            ban, now = isinstance(payload, Ban), self._clock()
+            await self._store.write(lambda tx: enforcements.trying(tx, target, now, ban=ban))
         async with self._slots, asyncio.timeout(self._tuning.send_timeout):
             await perform(self._adapters[room.platform], room, row.key, payload, known, progress)
 
-    async def _finish(self, room: RoomRef, row: DeliveryRow, progress: Progress) -> None:
+    async def _finish(self, room: RoomRef, row: DeliveryRow, payload: Payload, progress: Progress) -> None:
         """Store what was made. A crash before this repeats the delivery under the same keys."""
         now = self._clock()
+        place = room.platform, room.room_id
 
         def work(tx: Tx) -> None:
-            event_id = progress.events[0] if progress.events else progress.other
+            event_id = next(iter((*progress.events, *progress.files)), progress.other)
             deliveries.done(tx, row.id, event_id[:1024])
             for event in progress.events:
-                messages.remember(tx, row.message_id, room.platform, room.room_id, event, now, own=True)
+                messages.remember(tx, row.message_id, *place, event, now, own=True)
+            for event in progress.files:
+                messages.remember(tx, row.message_id, *place, event, now, own=True, file=True)
             if progress.other:
                 # An edit or reaction shows no message, but its echo must be known as ours.
-                messages.remember(tx, b"", room.platform, room.room_id, progress.other, now, own=True)
+                messages.remember(tx, b"", *place, progress.other, now, own=True)
+            if isinstance(payload, React) and progress.other:
+                reactions.show(tx, *place, payload.target, payload.reaction, progress.other)
+            elif isinstance(payload, Unreact) and progress.gone:
+                reactions.hide(tx, *place, payload.target, payload.reaction)
 
         await self._store.write(work)
         self._progress.pop(row.id, None)
@@ -163,19 +175,33 @@ class Deliverer:
 
 def known_events(tx: Tx, room: RoomRef, payload: Payload) -> Known:
     """Where in this room the payload's target is shown. Looked up late: what stands before it is done then."""
+    place = room.platform, room.room_id
+    if isinstance(payload, Unreact):
+        return Known(
+            own=tuple(
+                event.event_id for event in messages.in_room(tx, payload.reaction_id, *place) if event.own
+            ),
+            reaction=reactions.shown(tx, *place, payload.target, payload.reaction),
+            others=reactions.standing(tx, payload.target, payload.reaction, *place),
+        )
     target = getattr(payload, "target", b"")
-    own: list[str] = []
-    theirs: list[str] = []
-    for event in _events(tx, target, room):
-        (own if messages.is_own(tx, room.platform, room.room_id, event) else theirs).append(event)
-    reply = ""
+    events = messages.in_room(tx, target, *place) if target else []
+    reply = thread = ""
     if isinstance(payload, Post):
-        reply = payload.reply_event or next(iter(_events(tx, payload.reply_to, room)), "")
-    return Known(tuple(own), tuple(theirs), reply)
+        reply = payload.reply_event or _first(tx, payload.reply_to, room)
+    if isinstance(payload, Post | Edit):
+        thread = getattr(payload, "thread_event", "") or _first(tx, payload.thread, room)
+    return Known(
+        own=tuple(event.event_id for event in events if event.own and not event.file),
+        theirs=tuple(event.event_id for event in events if not event.own),
+        files=tuple(event.event_id for event in events if event.own and event.file),
+        reply=reply,
+        thread=thread,
+    )
 
 
-def _events(tx: Tx, message_id: bytes, room: RoomRef) -> list[str]:
+def _first(tx: Tx, message_id: bytes, room: RoomRef) -> str:
+    """The first event that shows the message in the room; empty when none does."""
     if not message_id:
-        return []
-    known = messages.events_of(tx, message_id)
-    return [event for platform, room_id, event in known if (platform, room_id) == (room.platform, room.room_id)]
+        return ""
+    return next((event.event_id for event in messages.in_room(tx, message_id, room.platform, room.room_id)), "")

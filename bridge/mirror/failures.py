@@ -8,7 +8,7 @@ import structlog
 
 from bridge.mirror.desk import Desk
 from bridge.mirror.fanout import Notices
-from bridge.mirror.payloads import Ban, Payload, Post
+from bridge.mirror.payloads import Ban, Payload, Post, Unban
 from bridge.mirror.text import one_line
 from bridge.model.ids import RoomRef
 from bridge.storage import counters, deliveries
@@ -35,7 +35,7 @@ class Failures:
     def write(
         self, tx: Tx, room: RoomRef, row: DeliveryRow, payload: Payload | None, error: str, now: float
     ) -> None:
-        """Give up the delivery and queue the report: to all rooms of a ban, to the others of a message."""
+        """Give up the delivery and queue the report: of bans to all rooms, of a message to the others."""
         error = one_line(error, _MAX_ERROR)
         deliveries.failed(tx, row.id, error)
         group = self._groups.get(room)
@@ -45,14 +45,21 @@ class Failures:
         rooms = self._notices.rooms(group)
         text = self._report(room, payload, error)
         if text:
-            others = rooms if isinstance(payload, Ban) else tuple(other for other in rooms if other != room)
+            others = (
+                rooms if isinstance(payload, Ban | Unban) else tuple(other for other in rooms if other != room)
+            )
             Desk(tx, group, now, rooms).say(text, "report", row.id, rooms=others, report=True)
 
     def _report(self, room: RoomRef, payload: Payload | None, error: str) -> str:
         if isinstance(payload, Ban):
             return (
-                f"⚠️ {payload.name} ({payload.user_id}) was banned by the group but could not be removed from "
-                f"{room}: {error}. Somebody who may must do it."
+                f"⚠️ {payload.name} ({payload.user_id}) was banned by {payload.by or 'the group'} but could not "
+                f"be removed from {room}: {error}. Somebody who may must do it."
+            )
+        if isinstance(payload, Unban):
+            return (
+                f"⚠️ The ban of {payload.name} ({payload.user_id}) was lifted by {payload.by or 'the group'}, "
+                f"but it still stands in {room}: {error}. Somebody who may must lift it."
             )
         if room in self._silent or (isinstance(payload, Post) and payload.report):
             return ""

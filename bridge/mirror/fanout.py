@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 from bridge.mirror import changes
 from bridge.mirror.ballots import BallotDesk
@@ -27,6 +29,20 @@ from bridge.model.notices import (
     SelfRemoved,
 )
 from bridge.storage.tx import Tx
+
+_PURPOSES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {
+        ("unban", "join_requested"): "unban_requested",
+        ("unban", "join_queued"): "unban_queued",
+        ("unban", "joined"): "unban_passed",
+        ("unban", "join_rejected"): "unban_failed",
+        ("moderation", "ban_requested"): "moderation_requested",
+        ("moderation", "ban_queued"): "moderation_requested",
+        ("moderation", "ban_passed"): "moderation_passed",
+        ("moderation", "ban_failed"): "moderation_failed",
+    }
+)
+"""(a request's purpose, the engine's code) -> the code whose sentence fits."""
 
 
 class Notices:
@@ -86,7 +102,8 @@ class Notices:
         reply = ReplyTo.parse(notice.reply_to)
         if reply is None or reply.place not in desk.rooms:
             return
-        text = self._words(notice.code, dict(notice.facts))
-        post = Post(Body(text), reply_event=reply.event, to_user=reply.user)
+        code = _PURPOSES.get((reply.purpose, notice.code), notice.code)
+        text = self._words(code, dict(notice.facts))
+        post = Post(Body(text), reply_event=reply.event, to_user=reply.user, thread_event=reply.thread)
         about = [part for fact in notice.facts for part in fact]
         desk.put(reply.place, post, "answer", notice.reply_to, notice.code, *about)

@@ -38,18 +38,25 @@ def _hash(*parts: str | bytes | int) -> bytes:
     return digest.digest()
 
 
-class ReplyTo(msgspec.Struct, frozen=True):
-    """To whom, and under which message, an answer goes: the opaque `reply_to` of a request."""
+class ReplyTo(msgspec.Struct, frozen=True, omit_defaults=True):
+    """To whom, and under which message, an answer goes: the opaque `reply_to` of a request.
+
+    `purpose` says what a request was made for, if not for what its kind says (`bridge.mirror.fanout` words it);
+    `about` keeps apart two requests that answer no message.
+    """
 
     platform: str
     room: str
     event: str
     user: str
+    thread: str = ""
+    purpose: str = ""
+    about: str = ""
 
     @classmethod
-    def to(cls, room: RoomRef, event_id: str, user: UserRef) -> ReplyTo:
-        """The answer to what `user` wrote as `event_id` in `room`."""
-        return cls(room.platform, room.room_id, event_id, user.user_id)
+    def to(cls, room: RoomRef, event_id: str, user: UserRef, thread: str = "") -> ReplyTo:
+        """The answer to what `user` wrote as `event_id` in `room` (in the thread on the event `thread`)."""
+        return cls(room.platform, room.room_id, event_id, user.user_id, thread)
 
     @classmethod
     def parse(cls, token: str) -> ReplyTo | None:
@@ -60,6 +67,12 @@ class ReplyTo(msgspec.Struct, frozen=True):
             return msgspec.json.decode(token, type=cls)
         except (msgspec.MsgspecError, UnicodeError):
             return None
+
+    @classmethod
+    def with_purpose(cls, token: str, purpose: str) -> str:
+        """The same token, for another purpose; one that `token()` did not make stays as it is."""
+        reply = cls.parse(token)
+        return token if reply is None else msgspec.structs.replace(reply, purpose=purpose).token()
 
     def token(self) -> str:
         """The string that travels through the engine."""

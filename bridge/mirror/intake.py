@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from bridge.mirror.text import clean_body, one_line
-from bridge.model.adapter import Inbound, InboundDelete, InboundMessage, InboundReaction
+from bridge.model.adapter import Inbound, InboundBan, InboundDelete, InboundMessage, InboundReaction
 from bridge.model.message import Attachment, Author, Body
 
 MAX_ID: Final = 255
@@ -29,6 +29,7 @@ class _Stored(msgspec.Struct, frozen=True, omit_defaults=True):
     message: InboundMessage | None = None
     delete: InboundDelete | None = None
     reaction: InboundReaction | None = None
+    ban: InboundBan | None = None
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -54,6 +55,8 @@ def encode(event: Inbound) -> bytes:
         case InboundReaction():
             _check_id(event.target_event)
             return _encoder.encode(_Stored(reaction=replace(event, author=author, key=one_line(event.key, 64))))
+        case InboundBan():
+            return _encoder.encode(_Stored(ban=_ban(event, author)))
 
 
 def decode(data: bytes) -> Inbound:
@@ -62,14 +65,14 @@ def decode(data: bytes) -> Inbound:
         stored = _decoder.decode(data)
     except msgspec.MsgspecError as error:
         raise Unusable(str(error)) from error
-    event = stored.message or stored.delete or stored.reaction
+    event = stored.message or stored.delete or stored.reaction or stored.ban
     if event is None:
         raise Unusable("an empty event")
     return event
 
 
 def _message(event: InboundMessage, author: Author) -> InboundMessage:
-    for part in (event.reply_to_event, event.edits_event):
+    for part in (event.reply_to_event, event.edits_event, event.thread_event):
         if part:
             _check_id(part)
     files = [kept for kept in map(_attachment, event.attachments) if kept is not None][:MAX_ATTACHMENTS]
@@ -82,7 +85,15 @@ def _message(event: InboundMessage, author: Author) -> InboundMessage:
     return replace(event, author=author, body=Body(plain, html), attachments=tuple(files), time_ms=_time(event))
 
 
-def _time(event: InboundMessage) -> int:
+def _ban(event: InboundBan, author: Author) -> InboundBan:
+    _check_id(event.target.user_id)
+    if event.target.platform != event.room.platform:
+        raise Unusable("a ban on another platform")
+    name, reason = one_line(event.target_name, MAX_NAME), one_line(event.reason, MAX_NAME)
+    return replace(event, author=author, target_name=name, reason=reason, time_ms=_time(event))
+
+
+def _time(event: InboundMessage | InboundBan) -> int:
     return min(max(event.time_ms, 0), MAX_SIZE)
 
 

@@ -46,10 +46,14 @@ class Mirror:
         words: Words,
         *,
         prefix: str = "!",
+        moderator_bans: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.time,
         tuning: Tuning | None = None,
     ) -> None:
-        """`adapters` by platform, `links` room -> group name, `prefix` of commands (for the texts)."""
+        """`adapters` by platform, `links` room -> group name, `prefix` of commands (for the texts).
+
+        `moderator_bans`: group name -> what becomes of moderators' bans there (`moderators.Setting`).
+        """
         tuning = tuning or Tuning()
         self._store = store
         self._adapters = adapters
@@ -72,6 +76,9 @@ class Mirror:
                 tuning,
                 local,
                 self._deliverer.wake,
+                self._notices.rooms,
+                dict(moderator_bans or {}),
+                prefix,
             )
         )
 
@@ -129,6 +136,7 @@ class Mirror:
         """Store what follows from the notices, in their transaction."""
         self._notices.write(tx, group, notices, now)
 
-    def committed(self, group: str) -> None:
+    def committed(self, group: str, notices: Sequence[Notice]) -> None:
         """That transaction is committed: deliver."""
-        self._deliverer.wake()
+        if notices:
+            self._deliverer.wake()

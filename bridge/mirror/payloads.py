@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from bridge.model.adapter import BallotCard
 from bridge.model.message import Attachment, Author, Body
 
 
@@ -12,7 +13,11 @@ class _Payload(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Post(_Payload, tag="post", frozen=True):
-    """Show a message. `author` None: the bridge speaks. `reply_to` is a message id, `reply_event` an event."""
+    """Show a message. `author` None: the bridge speaks.
+
+    `reply_to` and `thread` (the message that the thread hangs on) are message ids; `reply_event` and
+    `thread_event` are events of the very room, for answers.
+    """
 
     body: Body
     author: Author | None = None
@@ -24,6 +29,9 @@ class Post(_Payload, tag="post", frozen=True):
     late: bool = False
     report: bool = False
     """A report of a failed delivery: when it fails too, nothing follows."""
+    thread: bytes = b""
+    thread_event: str = ""
+    ballot: BallotCard | None = None
 
 
 class Edit(_Payload, tag="edit", frozen=True):
@@ -36,6 +44,8 @@ class Edit(_Payload, tag="edit", frozen=True):
     series: str = ""
     step: int = 0
     """Of a series only the edit with the highest step matters; earlier ones are skipped."""
+    thread: bytes = b""
+    ballot: BallotCard | None = None
 
 
 class Delete(_Payload, tag="delete", frozen=True):
@@ -53,15 +63,33 @@ class React(_Payload, tag="react", frozen=True):
     who: str
 
 
+class Unreact(_Payload, tag="unreact", frozen=True):
+    """`who` took his `reaction` to the message `target` back. `reaction_id`: the message that it was."""
+
+    target: bytes
+    reaction: str
+    who: str
+    reaction_id: bytes
+
+
 class Ban(_Payload, tag="ban", frozen=True):
-    """Remove a platform user from the room and keep him out."""
+    """Remove a platform user from the room and keep him out. `by`: who decided it, if not the group."""
 
     user_id: str
     name: str
     reason: str = ""
+    by: str = ""
 
 
-Payload = Post | Edit | Delete | React | Ban
+class Unban(_Payload, tag="unban", frozen=True):
+    """Let a platform user come back. `by`: who decided it, if not the group."""
+
+    user_id: str
+    name: str
+    by: str = ""
+
+
+Payload = Post | Edit | Delete | React | Unreact | Ban | Unban
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Payload] = msgspec.msgpack.Decoder(Payload)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bridge.mirror.text import clean_name, short_address
-from bridge.storage import accounts, claims, members
+from bridge.storage import accounts, bans, claims, members
 from bridge.storage.accounts import Account
 from bridge.storage.tx import Tx
 
@@ -18,6 +18,10 @@ class People:
     accounts: tuple[Account, ...] = ()
     seen: Mapping[bytes, str] = field(default_factory=dict)
     _hosted: Mapping[bytes, str] = field(default_factory=dict)
+    ours: tuple[Account, ...] = ()
+    """Those of `accounts` that people of this bridge have."""
+    banned: frozenset[bytes] = frozenset()
+    """Whom the group has banned and not taken in again."""
 
     @classmethod
     def of(cls, known: Iterable[Account], seen: Mapping[bytes, str]) -> People:
@@ -31,7 +35,10 @@ class People:
     @classmethod
     def everybody(cls, tx: Tx, group: str) -> People:
         """All accounts of this bridge, those that other members of the group name, and all names seen there."""
-        return cls.of([*accounts.all(tx), *claims.all_of(tx, group)], members.names(tx, group))
+        ours = accounts.all(tx)
+        banned = frozenset(ban.address for ban in bans.all_of(tx, group))
+        known = cls.of([*ours, *claims.all_of(tx, group)], members.names(tx, group))
+        return replace(known, ours=tuple(ours), banned=banned)
 
     @classmethod
     def these(cls, tx: Tx, group: str, addresses: Iterable[bytes]) -> People:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from bridge.mirror.payloads import Ban, Delete, Edit, Payload, Post, React
+from bridge.mirror.payloads import Ban, Delete, Edit, Payload, Post, React, Unban, Unreact
 from bridge.mirror.splitting import split
 from bridge.model.adapter import Adapter, Capabilities, Deletes, Edits, Enforces, Outgoing, Reacts
 from bridge.model.ids import RoomRef, UserRef
@@ -17,11 +17,24 @@ _MARGIN: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Events that show a delivery's target, in its room: made by us, and by people; and what is replied to."""
+    """What the store knows of a delivery's target in its room.
+
+    `own` and `theirs` are the events that show it, made by us and by people; `files` are own ones too, which
+    carry files and no text. `reaction` is our own reaction's event, `others` how many others made the same one.
+    """
 
     own: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     reply: str = ""
+    thread: str = ""
+    reaction: str = ""
+    others: int = 0
+
+    @property
+    def first(self) -> str:
+        """An event that shows the target; empty when the room does not."""
+        return next(iter(self.own + self.files + self.theirs), "")
 
 
 @dataclass(slots=True)
@@ -29,131 +42,204 @@ class Progress:
     """What was made so far. Survives a retry, so that the tenth part of a text does not repeat nine others."""
 
     events: list[str] = field(default_factory=list)
-    """Events that show the message."""
+    """Events that show the message's text."""
+    files: list[str] = field(default_factory=list)
+    """Events that show files of the message."""
     other: str = ""
     """The event that did something else: an edit, a reaction."""
     note: str = ""
+    gone: bool = False
+    """Our own reaction was taken away."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One delivery: where, under which idempotency key, and what is known and done already."""
+
+    adapter: Adapter
+    caps: Capabilities
+    room: RoomRef
+    key: str
+    known: Known
+    progress: Progress
 
 
 async def perform(
     adapter: Adapter, room: RoomRef, key: str, payload: Payload, known: Known, progress: Progress
 ) -> None:
     """Do it; `progress` says what came of it, also when a DeliveryError is raised on the way."""
-    caps = adapter.describe(room)
+    work = _Work(adapter, adapter.describe(room), room, key, known, progress)
     match payload:
         case Post():
-            await _post(adapter, caps, room, key, payload, known.reply, progress)
+            await _post(work, payload, known.reply)
         case Edit():
-            await _edit(adapter, caps, room, key, payload, known, progress)
+            await _edit(work, payload)
         case Delete():
-            await _delete(adapter, caps, room, key, payload, known, progress)
+            await _delete(work, payload)
         case React():
-            await _react(adapter, caps, room, key, payload, known, progress)
+            await _react(work, payload)
+        case Unreact():
+            await _unreact(work)
         case Ban():
-            await _ban(adapter, caps, room, key, payload, progress)
+            await _ban(work, payload)
+        case Unban():
+            await _unban(work, payload)
 
 
-async def _post(
-    adapter: Adapter, caps: Capabilities, room: RoomRef, key: str, post: Post, reply: str, progress: Progress
-) -> None:
+async def _post(work: _Work, post: Post, reply: str) -> None:
     """In as many parts as the platform needs; the parts of one message are one delivery."""
-    body = post.body
-    if post.reply_to and not (caps.reply and reply):
-        body = Body(f"↪️ {body.plain}")
-    bodies = _parts(body, caps, post.author)
+    caps, progress = work.caps, work.progress
+    body, reply, thread = _placed(work, post, reply)
+    together = not (caps.files and post.attachments)
+    bodies = _parts(body, caps, post.author) if together or body.plain.strip() else []
+    message = Outgoing(
+        work.key,
+        work.room,
+        Body(""),
+        post.author,
+        thread_event=thread,
+        to_user=post.to_user,
+        extra={"late": True} if post.late else {},
+    )
     for index, part in enumerate(bodies):
         if index < len(progress.events):
             continue
         last = index == len(bodies) - 1
-        message = Outgoing(
-            key=_part_key(key, index),
-            room=room,
+        text = replace(
+            message,
+            key=_part_key(work.key, index),
             body=part,
-            author=post.author,
-            reply_to_event=reply if caps.reply and index == 0 else "",
-            to_user=post.to_user,
-            attachments=post.attachments if last else (),
+            reply_to_event=reply if index == 0 else "",
+            attachments=post.attachments if last and together else (),
+            ballot=post.ballot if caps.ballot and index == 0 else None,
             waiting=post.waiting,
-            extra={"late": True} if post.late else {},
         )
-        progress.events.append(await adapter.send(message))
+        progress.events.append(await work.adapter.send(text))
+    if not together:
+        await _files(work, post, message, "" if bodies else reply, len(bodies))
 
 
-async def _edit(
-    adapter: Adapter, caps: Capabilities, room: RoomRef, key: str, edit: Edit, known: Known, progress: Progress
-) -> None:
-    if not (known.own and caps.edit and isinstance(adapter, Edits)):
+async def _files(work: _Work, post: Post, message: Outgoing, reply: str, index: int) -> None:
+    """Files as parts of their own, behind the text's `index` parts."""
+    step = work.caps.files
+    for number, start in enumerate(range(0, len(post.attachments), step)):
+        if number < len(work.progress.files):
+            continue
+        part = replace(
+            message,
+            key=_part_key(work.key, index + number),
+            reply_to_event=reply if number == 0 else "",
+            attachments=post.attachments[start : start + step],
+        )
+        work.progress.files.append(await work.adapter.send(part))
+
+
+def _placed(work: _Work, post: Post, reply: str) -> tuple[Body, str, str]:
+    """(body, replied event, thread): where it belongs, said by a sign where the platform cannot show it."""
+    caps, body = work.caps, post.body
+    thread = work.known.thread if caps.thread else ""
+    reply = reply if caps.reply else ""
+    in_thread = bool(post.thread or post.thread_event)
+    if post.reply_to and not reply:
+        body = Body(f"↪️ {body.plain}")
+    elif in_thread and not thread and not reply:
+        reply = work.known.thread if caps.reply else ""
+        if not reply:
+            body = Body(f"🧵 {body.plain}")
+    return body, reply, thread
+
+
+async def _edit(work: _Work, edit: Edit) -> None:
+    caps, known, adapter = work.caps, work.known, work.adapter
+    can = caps.edit or (caps.ballot and edit.ballot is not None)
+    if not (known.own and can and isinstance(adapter, Edits)):
         if edit.or_post:
-            post = Post(Body(f"✏️ edited: {edit.body.plain}"), edit.author)
-            reply = next(iter(known.own + known.theirs), "")
-            await _post(adapter, caps, room, key, post, reply, progress)
+            post = Post(Body(f"✏️ edited: {edit.body.plain}"), edit.author, thread=edit.thread)
+            await _post(work, post, known.first)
         return
     bodies = _parts(edit.body, caps, edit.author)
+    thread = known.thread if caps.thread else ""
+    message = Outgoing(work.key, work.room, Body(""), edit.author, thread_event=thread)
     for index, part in enumerate(bodies):
-        message = Outgoing(_part_key(key, index), room, part, edit.author)
+        ballot = edit.ballot if caps.ballot and index == 0 else None
+        text = replace(message, key=_part_key(work.key, index), body=part, ballot=ballot)
         if index < len(known.own):
-            progress.other = await adapter.edit(message, known.own[index])
-        elif index - len(known.own) >= len(progress.events):
-            progress.events.append(await adapter.send(message))
+            work.progress.other = await adapter.edit(text, known.own[index])
+        elif index - len(known.own) >= len(work.progress.events):
+            work.progress.events.append(await adapter.send(text))
     for index, event in enumerate(known.own[len(bodies) :], start=len(bodies)):
         # The new text is shorter: its former last parts go, or say that they are nothing any more.
+        key = _part_key(work.key, index)
         if caps.delete and isinstance(adapter, Deletes):
-            await adapter.delete(room, event, _part_key(key, index), "edited")
+            await adapter.delete(work.room, event, key, "edited")
         else:
-            await adapter.edit(Outgoing(_part_key(key, index), room, Body("…"), edit.author), event)
+            await adapter.edit(replace(message, key=key, body=Body("…")), event)
 
 
-async def _delete(
-    adapter: Adapter,
-    caps: Capabilities,
-    room: RoomRef,
-    key: str,
-    delete: Delete,
-    known: Known,
-    progress: Progress,
-) -> None:
-    if known.own and caps.delete and isinstance(adapter, Deletes):
-        for index, event in enumerate(known.own):
-            await adapter.delete(room, event, _part_key(key, index), "deleted by its author")
-    elif known.own or known.theirs:
-        post = Post(Body(f"🗑️ {delete.who} deleted this message."))
-        await _post(adapter, caps, room, key, post, (known.own + known.theirs)[0], progress)
+async def _delete(work: _Work, delete: Delete) -> None:
+    known, adapter = work.known, work.adapter
+    ours = known.own + known.files
+    if ours and work.caps.delete and isinstance(adapter, Deletes):
+        for index, event in enumerate(ours):
+            await adapter.delete(work.room, event, _part_key(work.key, index), "deleted by its author")
+    elif known.first:
+        await _post(work, Post(Body(f"🗑️ {delete.who} deleted this message.")), known.first)
     else:
-        progress.note = "not shown in this room"
+        work.progress.note = "not shown in this room"
 
 
-async def _react(
-    adapter: Adapter,
-    caps: Capabilities,
-    room: RoomRef,
-    key: str,
-    react: React,
-    known: Known,
-    progress: Progress,
-) -> None:
-    target = next(iter(known.theirs + known.own), "")
+async def _react(work: _Work, react: React) -> None:
+    adapter, known = work.adapter, work.known
+    target = next(iter(known.theirs + known.own + known.files), "")
     if not target:
-        progress.note = "not shown in this room"
-    elif caps.react and isinstance(adapter, Reacts):
-        progress.other = await adapter.react(room, target, react.reaction, key)
+        work.progress.note = "not shown in this room"
+    elif work.caps.react and isinstance(adapter, Reacts):
+        work.progress.other = await adapter.react(work.room, target, react.reaction, work.key)
     else:
-        post = Post(Body(f"{react.who} reacted: {react.reaction}"))
-        await _post(adapter, caps, room, key, post, target, progress)
+        await _post(work, Post(Body(f"{react.who} reacted: {react.reaction}")), target)
 
 
-async def _ban(
-    adapter: Adapter, caps: Capabilities, room: RoomRef, key: str, ban: Ban, progress: Progress
-) -> None:
-    if caps.enforce and isinstance(adapter, Enforces):
-        await adapter.ban(
-            room, UserRef(room.platform, ban.user_id), ban.reason or "banned by a vote of the group"
-        )
+async def _unreact(work: _Work) -> None:
+    """Our own reaction goes with the last person's; a message that told of his goes at once."""
+    adapter, known = work.adapter, work.known
+    if not (work.caps.delete and isinstance(adapter, Deletes)):
+        work.progress.note = "this room cannot take it back"
+        return
+    for index, event in enumerate(known.own):
+        await adapter.delete(work.room, event, _part_key(work.key, index), "the reaction was taken back")
+    if known.reaction and not known.others:
+        key = _part_key(work.key, len(known.own))
+        await adapter.delete(work.room, known.reaction, key, "the reaction was taken back")
+        work.progress.gone = True
+
+
+async def _ban(work: _Work, ban: Ban) -> None:
+    adapter = work.adapter
+    if work.caps.enforce and isinstance(adapter, Enforces):
+        user = UserRef(work.room.platform, ban.user_id)
+        await adapter.ban(work.room, user, ban.reason or "banned by a vote of the group")
         return
     text = (
-        f"⚠️ The group has banned {ban.name} ({ban.user_id}), but the bridge cannot remove people from this "
-        "room. Somebody who may must do it."
+        f"⚠️ {_decider(ban)} has banned {ban.name} ({ban.user_id}), but the bridge cannot remove people from "
+        "this room. Somebody who may must do it."
     )
-    await _post(adapter, caps, room, key, Post(Body(text)), "", progress)
+    await _post(work, Post(Body(text)), "")
+
+
+async def _unban(work: _Work, unban: Unban) -> None:
+    adapter = work.adapter
+    if work.caps.enforce and isinstance(adapter, Enforces):
+        await adapter.unban(work.room, UserRef(work.room.platform, unban.user_id))
+        return
+    text = (
+        f"⚠️ {_decider(unban)} has lifted the ban of {unban.name} ({unban.user_id}), but the bridge cannot do "
+        "that in this room. Somebody who may must do it."
+    )
+    await _post(work, Post(Body(text)), "")
+
+
+def _decider(act: Ban | Unban) -> str:
+    return act.by or "The group"
 
 
 def _parts(body: Body, caps: Capabilities, author: Author | None) -> list[Body]:

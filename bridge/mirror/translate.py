@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from bridge.conversation.ports import SendChat
 from bridge.mirror.ids import message_id
 from bridge.mirror.text import clean_name, safe_html
-from bridge.model.adapter import Inbound, InboundDelete, InboundMessage, InboundReaction
+from bridge.model.adapter import InboundDelete, InboundMessage, InboundReaction
 from bridge.model.ids import RoomRef
 from bridge.model.message import Author, Body, ChatMessage, MessageKind
 from bridge.protocol.ports import Address
@@ -31,14 +31,20 @@ class Facts:
     target_own: bool = False
     """The target is the bridge's copy of somebody's message."""
     reply_to: bytes = b""
+    thread: bytes = b""
 
 
-def look_up(tx: Tx, group: str, event: Inbound) -> Facts:
+ChatEvent = InboundMessage | InboundDelete | InboundReaction
+"""What becomes chat; bans are `bridge.mirror.moderators`'."""
+
+
+def look_up(tx: Tx, group: str, event: ChatEvent) -> Facts:
     """Read the facts of one event."""
     room = event.room
     account = accounts.by_user(tx, event.author.platform, event.author.user_id)
     target = event.edits_event if isinstance(event, InboundMessage) else event.target_event
     reply = event.reply_to_event if isinstance(event, InboundMessage) else ""
+    thread = event.thread_event if isinstance(event, InboundMessage) else ""
     return Facts(
         account=account,
         own=messages.is_own(tx, room.platform, room.room_id, event.event_id),
@@ -46,6 +52,7 @@ def look_up(tx: Tx, group: str, event: Inbound) -> Facts:
         target=_shown(tx, room, target),
         target_own=bool(target) and messages.is_own(tx, room.platform, room.room_id, target),
         reply_to=_shown(tx, room, reply),
+        thread=_shown(tx, room, thread),
     )
 
 
@@ -57,7 +64,7 @@ def _shown(tx: Tx, room: RoomRef, event_id: str) -> bytes:
     return message_id(room, event_id) if known is None else known
 
 
-def chat_request(event: Inbound, facts: Facts) -> SendChat | str:
+def chat_request(event: ChatEvent, facts: Facts) -> SendChat | str:
     """The request to the group, or a note why there is none."""
     message = _message(event, facts)
     if isinstance(message, str):
@@ -65,7 +72,7 @@ def chat_request(event: Inbound, facts: Facts) -> SendChat | str:
     return SendChat(message, Address(facts.account.address) if facts.account else None)
 
 
-def _message(event: Inbound, facts: Facts) -> ChatMessage | str:
+def _message(event: ChatEvent, facts: Facts) -> ChatMessage | str:
     base = ChatMessage(
         message_id=message_id(event.room, event.event_id),
         kind=MessageKind.MESSAGE,
@@ -92,6 +99,7 @@ def _text(base: ChatMessage, event: InboundMessage, facts: Facts) -> ChatMessage
         return "empty"
     body = Body(event.body.plain, safe_html(event.body.html))
     message = replace(base, body=body, attachments=event.attachments, reply_to=facts.reply_to)
+    message = replace(message, thread=facts.thread)
     if not event.edits_event:
         return message
     if not facts.target or facts.target_own:

@@ -19,7 +19,7 @@ import structlog
 
 from bridge.conversation.conversation import ConversationStopped
 from bridge.conversation.ports import GroupHandle, Request, SendChat
-from bridge.mirror import intake
+from bridge.mirror import intake, moderators
 from bridge.mirror.chat import Local
 from bridge.mirror.desk import Desk
 from bridge.mirror.ids import ReplyTo
@@ -27,9 +27,9 @@ from bridge.mirror.payloads import Post
 from bridge.mirror.people import People
 from bridge.mirror.ports import Ask, Asker, Commands, Say, Words
 from bridge.mirror.text import clean_name
-from bridge.mirror.translate import Facts, chat_request, look_up
+from bridge.mirror.translate import ChatEvent, Facts, chat_request, look_up
 from bridge.mirror.tuning import Tuning
-from bridge.model.adapter import Inbound, InboundMessage
+from bridge.model.adapter import Inbound, InboundBan, InboundMessage
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Body
 from bridge.protocol.errors import LocalError, QueueFull
@@ -65,6 +65,12 @@ class Surroundings:
     local: dict[bytes, Local]
     written: Callable[[], None]
     """Called after a commit that added deliveries."""
+    rooms: Callable[[str], tuple[RoomRef, ...]]
+    """The rooms of a group."""
+    moderator_bans: Mapping[str, str]
+    """By group name, see `bridge.mirror.moderators.Setting`."""
+    prefix: str
+    """Of commands, for the texts."""
 
 
 class Worker:
@@ -100,7 +106,11 @@ class Worker:
             job = await self._job(row)
             if job is None:
                 continue
-            if self._is_command(job.event):
+            if isinstance(job.event, InboundBan):
+                await self._chat(chat)
+                chat = []
+                await self._moderation(job, job.event)
+            elif self._is_command(job.event):
                 await self._chat(chat)
                 chat = []
                 await self._command(job)
@@ -131,7 +141,7 @@ class Worker:
         """Submit all, in order, and wait until each is durable or refused."""
         if not jobs:
             return
-        facts = await self._a.store.read(lambda tx: [look_up(tx, job.handle.name, job.event) for job in jobs])
+        facts = await self._a.store.read(lambda tx: [_facts(tx, job) for job in jobs])
         async with asyncio.TaskGroup() as tasks:
             for job, known in zip(jobs, facts, strict=True):
                 # Tasks start in the order of creation, and `submit` queues before it first waits.
@@ -143,7 +153,7 @@ class Worker:
         elif self._is_outcast(job, facts):
             await self._outcast(job, facts)
         else:
-            request = chat_request(job.event, facts)
+            request = chat_request(_chat_event(job), facts)
             if isinstance(request, str):
                 await self._drop(job.row, request)
                 return
@@ -182,7 +192,7 @@ class Worker:
         if facts.own:
             await self._drop(job.row, "own")
             return
-        token = ReplyTo.to(event.room, event.event_id, user).token()
+        token = ReplyTo.to(event.room, event.event_id, user, event.thread_event).token()
         name = clean_name(event.author.display_name, event.author.user_id)
         asker = Asker(user, name, event.room, token, facts.account)
         try:
@@ -196,6 +206,31 @@ class Worker:
             await self._submit(job, outcome.request, outcome.also)
         else:
             await self._answer(job, outcome.text, "answered")
+
+    # ---- moderators ----
+
+    async def _moderation(self, job: _Job, event: InboundBan) -> None:
+        """A moderator banned somebody on the platform, or lifted that."""
+        group, now = job.handle.name, self._a.clock()
+        setting = moderators.Setting(self._a.moderator_bans.get(group, moderators.Setting.PROPOSE))
+        rooms = self._a.rooms(group)
+        seen = await self._a.store.read(lambda tx: moderators.look_up(tx, group, rooms, event, now))
+        verdict = moderators.judge(event, seen, setting, job.handle.status().members, self._a.prefix)
+
+        def carry_out(tx: Tx, now: float) -> None:
+            moderators.carry_out(Desk(tx, group, now, rooms), event, seen, verdict, self._a.words)
+
+        if verdict.request is not None:
+            await self._submit(job, verdict.request, carry_out)
+            self._a.written()
+            return
+
+        def work(tx: Tx) -> None:
+            carry_out(tx, self._a.clock())
+            inbound.done(tx, job.row.id, verdict.note)
+
+        await self._a.store.write(work)
+        self._a.written()
 
     # ---- outcomes ----
 
@@ -247,7 +282,12 @@ class Worker:
     async def _answer(self, job: _Job, text: str, note: str) -> None:
         """Finish the row with an answer under the event."""
         event, group, now = job.event, job.handle.name, self._a.clock()
-        post = Post(Body(text), reply_event=event.event_id, to_user=event.author.user_id)
+        post = Post(
+            Body(text),
+            reply_event="" if isinstance(event, InboundBan) else event.event_id,
+            to_user=event.author.user_id,
+            thread_event=event.thread_event if isinstance(event, InboundMessage) else "",
+        )
 
         def work(tx: Tx) -> None:
             Desk(tx, group, now, ()).put(event.room, post, "reply", event.event_id)
@@ -255,6 +295,16 @@ class Worker:
 
         await self._a.store.write(work)
         self._a.written()
+
+
+def _chat_event(job: _Job) -> ChatEvent:
+    """The event of a job that went the way of chat."""
+    assert not isinstance(job.event, InboundBan)
+    return job.event
+
+
+def _facts(tx: Tx, job: _Job) -> Facts:
+    return look_up(tx, job.handle.name, _chat_event(job))
 
 
 def _rename(tx: Tx, account: Account | None, request: SendChat, now: float) -> None:

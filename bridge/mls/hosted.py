@@ -14,8 +14,10 @@ from bridge.mls.errors import translated
 from bridge.protocol.errors import LeafBehind, NotPermitted, RemoteError
 from bridge.protocol.ports import Address
 
-SignBinding = Callable[[Address, bytes], bytes]
-"""Signs a wallet binding: (address, text) to an EIP-191 signature r ‖ s ‖ v of 65 bytes, v 27 or 28."""
+SignBinding = Callable[[Address, bytes], bytes | None]
+"""Signs a wallet binding: (address, text) to an EIP-191 signature r ‖ s ‖ v of 65 bytes, v 27 or 28.
+
+None when the wallet is not here: then its owner is asked (`binding_text`, `bind`)."""
 
 
 class HostedLeaves:
@@ -28,14 +30,38 @@ class HostedLeaves:
         self._suite = suite
 
     def leaf(self, address: Address, past_epochs: int = 0) -> MlsLeaf:
-        """The leaf of this address; its signature keys are made and bound at first use."""
-        keys = MlsLeafKeys.load(self._store, self._suite, address)
-        if keys is None:
-            keys = MlsLeafKeys.generate(
-                self._suite, address, lambda text: self._sign_binding(address, text.encode())
-            )
-            keys.save(self._store)
+        """The leaf of this address; its signature keys are made and bound at first use.
+
+        Raises NotPermitted when the wallet is not here and has not signed yet.
+        """
+        keys = self._keys(address)
+        if not keys.is_bound():
+            raise NotPermitted(f"the wallet 0x{address.hex()} has not signed the binding")
         return MlsLeaf(self._store, keys, past_epochs)
+
+    def binding_text(self, address: Address) -> bytes:
+        """What the wallet must sign before the leaf can act: the same until it has; empty when it has."""
+        keys = self._keys(address)
+        return b"" if keys.is_bound() else keys.binding_text().encode()
+
+    def bind(self, address: Address, signature: bytes) -> None:
+        """Take the wallet's signature over `binding_text`. Raises BadSignature; then nothing has changed."""
+        keys = self._keys(address)
+        if not keys.is_bound():
+            with translated():
+                keys.bound(signature).save(self._store)
+
+    def _keys(self, address: Address) -> MlsLeafKeys:
+        """The stored keys, or new ones; bound at once where the wallet is here."""
+        keys = MlsLeafKeys.load(self._store, self._suite, address)
+        if keys is not None and keys.is_bound():
+            return keys
+        draft = keys or MlsLeafKeys.draft(self._suite, address)
+        signature = self._sign_binding(address, draft.binding_text().encode())
+        if signature is not None:
+            draft = draft.bound(signature)
+        draft.save(self._store)
+        return draft
 
     def present(self, address: Address, own: MlsLeaf) -> MlsLeaf:
         """The leaf, brought to the own leaf's epoch.

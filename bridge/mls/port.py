@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,8 @@ from bridge._native import MlsBuilt, MlsLeaf, MlsStaged, MlsStore, mls_peek
 from bridge.mls.archive import NOWHERE, Archive, Batch
 from bridge.mls.errors import translated
 from bridge.mls.hosted import HostedLeaves, SignBinding
-from bridge.protocol.errors import NotAMember, NotPermitted
+from bridge.mls.kept import KeptCommit, KeptCommits
+from bridge.protocol.errors import LeafBehind, NotAMember, NotPermitted, ProtocolError
 from bridge.protocol.ports import (
     AddChange,
     Address,
@@ -45,7 +47,7 @@ class MlsGroupPort:
     the methods. Not thread-safe: the group's task owns it.
 
     `rows` are the rows drained so far, for a group that is restored: (table, key, value). `sign_binding`
-    signs the wallet binding of the own or a hosted address; it is asked once per address. `group_id`, when
+    signs the wallet binding of the own or a hosted address, where the wallet is here. `group_id`, when
     given, is the only group that a Welcome may lead to. Every result that leaves the process (`seal`,
     `propose_update`, `build`, `key_package`) must be preceded by storing what `drain` returns after the
     call, or a restart would use a ratchet key twice.
@@ -68,6 +70,7 @@ class MlsGroupPort:
         with translated():
             self._store = MlsStore(list(rows))
             self._archive = Archive(self._store)
+            self._kept = KeptCommits(self._store, own)
             self._leaves = HostedLeaves(self._store, self._archive, sign_binding, suite)
             self._own = self._leaves.leaf(own, PAST_EPOCHS)
 
@@ -84,6 +87,15 @@ class MlsGroupPort:
         view = self.view()
         held = {Address(key) for key in self._store.keys("mls_states")} - {self._own_address}
         return frozenset(held.intersection(view.members)) if view else frozenset()
+
+    def lost(self, leaf: Address) -> bool:
+        try:
+            self._leaves.present(leaf, self._own)
+        except LeafBehind:
+            return True
+        except ProtocolError:
+            return False
+        return False
 
     def peek(self, message: bytes) -> Peeked:
         with translated():
@@ -126,6 +138,13 @@ class MlsGroupPort:
         with translated():
             return self._leaf(leaf).key_package(now)
 
+    def binding_text(self, leaf: Address) -> bytes:
+        with translated():
+            return self._leaves.binding_text(leaf)
+
+    def bind(self, leaf: Address, signature: bytes) -> None:
+        self._leaves.bind(leaf, signature)
+
     def check_key_package(self, key_package: bytes, now: int) -> Address:
         with translated():
             return Address(self._own.check_key_package(key_package, now))
@@ -160,7 +179,8 @@ class MlsGroupPort:
                 self._own.forget_group()
             self._moved()
             return
-        if self._store.get("leaf_keys", leaf) is not None:
+        # A leaf that is not bound was never in a group.
+        if self._store.get("leaf_keys", leaf) is not None and not self.binding_text(leaf):
             with translated():
                 self._leaf(leaf).forget()
 
@@ -201,6 +221,9 @@ class MlsGroupPort:
         pending = self._pending.pop(token, None)
         if pending is None:
             raise NotPermitted("that commit is neither built nor staged")
+        return self._adopt(pending)
+
+    def _adopt(self, pending: _Pending) -> View | None:
         with translated():
             if isinstance(pending.commit, MlsBuilt):
                 self._own.adopt_built(pending.commit)
@@ -216,6 +239,37 @@ class MlsGroupPort:
 
     def discard(self, token: int) -> None:
         self._pending.pop(token, None)
+
+    def keep(self, token: int) -> None:
+        pending = self._pending.get(token)
+        if pending is None or not isinstance(pending.commit, MlsBuilt):
+            raise NotPermitted("only a commit that was built here can be kept")
+        with translated():
+            content = pending.commit.export()
+        self._kept.put(KeptCommit(content, pending.batch.epoch, pending.batch.time, pending.removed))
+
+    def kept(self) -> bytes:
+        kept = self._kept.get()
+        return b"" if kept is None else hashlib.sha256(self._restored(kept).commit()).digest()
+
+    def adopt_kept(self) -> View | None:
+        kept = self._kept.get()
+        if kept is None:
+            raise NotPermitted("no commit is kept")
+        made = self._restored(kept)
+        with translated():
+            proposals, commit = tuple(made.proposals()), made.commit()
+        batch = Batch(kept.epoch, kept.time, NOWHERE, proposals, commit)
+        view = self._adopt(_Pending(made, batch, tuple(map(Address, kept.removed))))
+        self._kept.drop()
+        return view
+
+    def drop_kept(self) -> None:
+        self._kept.drop()
+
+    def _restored(self, kept: KeptCommit) -> MlsBuilt:
+        with translated():
+            return MlsBuilt.restore(kept.content)
 
     def drain(self) -> list[tuple[str, bytes, bytes | None]]:
         return self._store.drain()
@@ -235,7 +289,10 @@ class MlsGroupPort:
         return view
 
     def _moved(self) -> None:
-        """The epoch changed: what was read or made in the old one is void."""
+        """The epoch changed: what was read or made in the old one is void.
+
+        A kept commit stays until it is dropped: whoever kept it has to know that it lost.
+        """
         self._view = None
         self._pending.clear()
 

@@ -56,6 +56,8 @@ class Capabilities:
     thread: bool = False
     ballot: bool = False
     """Shows `Outgoing.ballot` as a card with controls."""
+    files: int = 0
+    """Files that one message carries; they follow the text as parts of their own. 0: all come with the text."""
     max_bytes: int = 60_000
     """Largest message text in bytes of UTF-8; longer text is split by the mirror."""
 

@@ -98,6 +98,8 @@ class BallotClosed:
     no_count: int
     voters: int
     by_deadline: bool
+    reason: str = ""
+    """`chain_unreachable`: not decided, because the chain that counts was not heard from in time."""
 
 
 @dataclass(frozen=True, slots=True)

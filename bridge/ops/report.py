@@ -43,6 +43,10 @@ class Group(msgspec.Struct, frozen=True):
     refused: dict[str, int] = {}
     """What was refused, by error code."""
     ballot: Ballot | None = None
+    coordination: str = "waku"
+    """Who counts the ballots: waku or contract."""
+    signatures: int = 0
+    """Questions to people's own wallets that are open."""
 
 
 class Adapter(msgspec.Struct, frozen=True):
@@ -52,6 +56,43 @@ class Adapter(msgspec.Struct, frozen=True):
     state: str
     """ok, degraded or down."""
     detail: str = ""
+
+
+class Peer(msgspec.Struct, frozen=True):
+    """A Waku peer that is connected."""
+
+    peer_id: str
+    address: str
+    agent: str
+    """Foreign text."""
+    since: float
+    in_mesh: bool
+
+
+class Queue(msgspec.Struct, frozen=True):
+    """Deliveries that wait for a room, and how its first one stands."""
+
+    platform: str
+    room: str
+    waiting: int
+    oldest: int
+    """When the first one was made."""
+    attempts: int
+    due: float
+    """When it is tried next; 0: now."""
+    error: str = ""
+    """Of its last attempt."""
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """A delivery that was given up. `kind`: post, edit, delete, react, ban ..."""
+
+    platform: str
+    room: str
+    kind: str
+    attempts: int
+    error: str
+    made_at: int
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -74,6 +115,17 @@ class Report(msgspec.Struct, frozen=True):
     """Messages not yet shown in a room."""
     loop_lag: float = 0.0
     """Seconds by which the event loop was late at the watchdog's last look."""
+    uptime: float = 0.0
+    """Seconds."""
+    peers: tuple[Peer, ...] = ()
+    waku: dict[str, int] = {}
+    """The transport's own counters."""
+    queues: tuple[Queue, ...] = ()
+    """Rooms for which deliveries wait."""
+    failures: tuple[Failure, ...] = ()
+    """The last deliveries that were given up, the newest first."""
+    versions: dict[str, str] = {}
+    database_bytes: int = 0
 
     @property
     def healthy(self) -> bool:

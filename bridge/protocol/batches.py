@@ -15,6 +15,7 @@ from google.protobuf.message import DecodeError
 
 from bridge.model.notices import ChangeKind, ChangeNote
 from bridge.protocol.errors import BadBatch, Malformed
+from bridge.protocol.policy import in_words
 from bridge.protocol.ports import AddChange, Address, Change, PolicyChange, RemoveChange
 from bridge.protocol.types import ADDRESS_BYTES
 from bridge.protocol.wire import demls_pb2 as pb
@@ -180,13 +181,17 @@ def _kind(change: VotedChange) -> ChangeKind:
 
 
 def notes(changes: Iterable[VotedChange]) -> tuple[ChangeNote, ...]:
-    """The changes as facts for the rooms. The subject of a policy change is empty."""
+    """The changes as facts for the rooms. A policy change has no subject; its name says what it holds."""
     return tuple(_note(change) for change in changes)
 
 
 def _note(change: VotedChange) -> ChangeNote:
     subject = b"" if isinstance(change, VotedPolicy) else change.address
-    name = change.name if isinstance(change, VotedAdd) else ""
+    name = ""
+    if isinstance(change, VotedAdd):
+        name = change.name
+    elif isinstance(change, VotedPolicy):
+        name = in_words(change.policy)
     return ChangeNote(_kind(change), subject, change.requester, change.reason, name)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bridge.model.notices import Notice
+from bridge.protocol.chain import Intent
 from bridge.protocol.events import Topic
 from bridge.protocol.ports import Address
 
@@ -44,22 +45,32 @@ class CancelTimer:
 
 
 class SignPurpose(StrEnum):
-    """What is signed. All are EIP-191 personal messages over `message`."""
+    """What is signed. All but CLAIM, and VOTE in contract coordination, are EIP-191 personal messages."""
 
+    BIND = "bind"
     VOTE = "vote"
     LEAVE = "leave"
     REJOIN = "rejoin"
     HISTORY = "history"
+    CLAIM = "claim"
+    """A leave or a rejoin, for the contract."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """Have `signer`'s wallet sign `message` (EIP-191); answer with `events.Signed(token, ...)`."""
+    """Have `signer`'s wallet sign `message` (EIP-191), or `typed` (JSON of EIP-712 data) where that is given.
+
+    Answer with `events.Signed(token, ...)`.
+    The wallet may be in its owner's browser: the answer may come much later, or never.
+    """
 
     token: int
     signer: Address
     purpose: SignPurpose
     message: bytes
+    reply_to: str = ""
+    """Who asked for what needs the signature: to be told when his wallet has to be asked."""
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +107,22 @@ class CatchUp:
     since: int
 
 
-Effect = Publish | Tell | SetTimer | CancelTimer | Sign | Announce | SealJoinRequest | OpenJoinRequest | CatchUp
+@dataclass(frozen=True, slots=True)
+class AskChain:
+    """Have this done on the chain: stored with the event, done once (a known key is the same intent)."""
+
+    intent: Intent
+
+
+Effect = (
+    Publish
+    | Tell
+    | SetTimer
+    | CancelTimer
+    | Sign
+    | Announce
+    | SealJoinRequest
+    | OpenJoinRequest
+    | CatchUp
+    | AskChain
+)

@@ -9,7 +9,9 @@
     │   ├── NotAMember          join first
     │   ├── AlreadyMember
     │   ├── QueueFull           too much waits already; retry later
-    │   └── LeafBehind          a hosted leaf lags too far and must rejoin
+    │   ├── LeafBehind          a hosted leaf lags too far and must rejoin
+    │   ├── NotAsked            a signature that nobody waits for (any more)
+    │   └── WrongSignature      not by the wallet that was asked; the question stays open
     └── RemoteError             theirs: refused, counted, logged, nothing changes
         ├── Malformed           does not parse, or breaks a bound
         │   └── MalformedMls
@@ -21,6 +23,7 @@
         ├── BadVote             wrong ballot, digest, voter, time or hash
         ├── BadCertificate      the votes shown do not pass this batch
         ├── BadBatch            proposals are not exactly the voted changes, or the committer may not commit
+        ├── BadRoster           the chain holds another roster than the group
         ├── InvalidGroup        a Welcome to a group that is not the one asked for, or with a bad policy
         └── UndecryptableMls
 
@@ -96,6 +99,19 @@ class LeafBehind(LocalError):
     code = "leaf_behind"
 
 
+class NotAsked(LocalError):
+    """A signature that nobody waits for: it was given, refused, or has become pointless."""
+
+    code = "not_asked"
+
+
+class WrongSignature(LocalError):
+    """Not by the wallet that was asked. The question stays open: sign again with the right account."""
+
+    code = "wrong_signature"
+    retry = True
+
+
 class RemoteError(ProtocolError):
     """Something received is refused."""
 
@@ -166,6 +182,12 @@ class BadBatch(RemoteError):
     """The commit is not exactly what was voted, or its committer may not commit."""
 
     code = "bad_batch"
+
+
+class BadRoster(RemoteError):
+    """The chain holds another roster than the group has."""
+
+    code = "bad_roster"
 
 
 class InvalidGroup(RemoteError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bridge.model.message import ChatMessage
+from bridge.protocol.chain import Fact
 from bridge.protocol.ports import Address
 
 
@@ -47,11 +48,15 @@ class SendChat:
 
 @dataclass(frozen=True, slots=True)
 class JoinMember:
-    """Bring a hosted account into the group. `reply_to` is handed back in `Answer`."""
+    """Bring a hosted account into the group. `reply_to` is handed back in `Answer`.
+
+    `reason` is shown in the ballot when this bridge is the steward (a JoinRequest carries none).
+    """
 
     address: Address
     name: str
     reply_to: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class CastVote:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """Answer to `effects.Sign`. `signature` empty: the wallet refused or timed out."""
+    """Answer to `effects.Sign`. `signature` empty: the wallet's owner refuses."""
 
     token: int
     signature: bytes
@@ -97,8 +102,50 @@ class JoinRequestOpened:
     plaintext: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class ProposePolicy:
+    """A hosted member asks for a vote on another policy (encoded as in `policy.py`)."""
+
+    requester: Address
+    policy: bytes
+    reason: str = ""
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProposeAdd:
+    """A hosted member asks for a vote on taking in the owner of a published key package (bare TLS form)."""
+
+    requester: Address
+    address: Address
+    key_package: bytes
+    reason: str = ""
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSeen:
+    """The chain up to `block` (its time in Unix seconds): what it says of this group, in its order."""
+
+    block: int
+    time: int
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IntentFailed:
+    """What `effects.AskChain` asked for under `key` will never happen, and why."""
+
+    key: str
+    why: str
+
+
 Event = (
     Start
+    | ChainSeen
+    | IntentFailed
+    | ProposePolicy
+    | ProposeAdd
     | Payload
     | TimerFired
     | SendChat

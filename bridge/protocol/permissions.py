@@ -1,8 +1,8 @@
 """Who may send which kind of message in which state; applied when sending AND when receiving.
 
 The seed's README: in Working everything may be sent; in Waiting only the steward's batch; in Voting only
-votes (everyone) and proposals (steward). Beyond it stand the kinds that the seed lacks: EpochStarted and
-LeaveRequest, and update proposals, which are collected in Waiting.
+votes (everyone) and proposals (steward). Beyond it stand the kinds that the seed lacks: EpochStarted,
+LeaveRequest and ChangeRequest, and update proposals, which are collected in Waiting.
 
 Kinds that only a steward can mean anything by are the steward's in Working too. A batch that is valid by
 its certificate is *received* in every state (states.py, last rows), for members that missed the rest.
@@ -25,6 +25,7 @@ class Kind(StrEnum):
     CONVERSATION = "Conversation"
     BAN_REQUEST = "BanRequest"
     LEAVE_REQUEST = "LeaveRequest"
+    CHANGE_REQUEST = "ChangeRequest"
     EPOCH_STARTED = "EpochStarted"
     PROPOSAL = "Proposal"
     VOTING_PROPOSAL = "VotingProposal"
@@ -50,6 +51,7 @@ SENDING: Final[dict[State, dict[Kind, Permission]]] = {
         Kind.CONVERSATION: _E,
         Kind.BAN_REQUEST: _E,
         Kind.LEAVE_REQUEST: _E,
+        Kind.CHANGE_REQUEST: _E,
         Kind.EPOCH_STARTED: _S,
         Kind.PROPOSAL: _S,
         Kind.VOTING_PROPOSAL: _S,
@@ -62,6 +64,7 @@ SENDING: Final[dict[State, dict[Kind, Permission]]] = {
         Kind.CONVERSATION: _N,
         Kind.BAN_REQUEST: _N,
         Kind.LEAVE_REQUEST: _N,
+        Kind.CHANGE_REQUEST: _N,
         Kind.EPOCH_STARTED: _N,
         Kind.PROPOSAL: _N,
         Kind.VOTING_PROPOSAL: _N,
@@ -74,6 +77,7 @@ SENDING: Final[dict[State, dict[Kind, Permission]]] = {
         Kind.CONVERSATION: _N,
         Kind.BAN_REQUEST: _N,
         Kind.LEAVE_REQUEST: _N,
+        Kind.CHANGE_REQUEST: _N,
         Kind.EPOCH_STARTED: _N,
         Kind.PROPOSAL: _S,
         Kind.VOTING_PROPOSAL: _S,
@@ -84,7 +88,7 @@ SENDING: Final[dict[State, dict[Kind, Permission]]] = {
     },
 }
 
-_HELD_KINDS: Final = frozenset({Kind.CONVERSATION, Kind.BAN_REQUEST, Kind.LEAVE_REQUEST})
+_HELD_KINDS: Final = frozenset({Kind.CONVERSATION, Kind.BAN_REQUEST, Kind.LEAVE_REQUEST, Kind.CHANGE_REQUEST})
 _STEWARD_KINDS: Final = frozenset({Kind.EPOCH_STARTED, Kind.PROPOSAL, Kind.VOTING_PROPOSAL})
 
 

@@ -6,6 +6,8 @@ bytes (a ballot on a policy names it by its bytes).
 
 from __future__ import annotations
 
+import hashlib
+
 from google.protobuf.message import DecodeError
 
 from bridge.protocol.errors import Malformed
@@ -85,6 +87,35 @@ def encode_policy(policy: GroupPolicy) -> bytes:
         ),
     )
     return message.SerializeToString(deterministic=True)
+
+
+def check_proposed(data: bytes, present: GroupPolicy) -> None:
+    """Raise Malformed unless a policy that somebody proposes can follow the present one."""
+    following = decode_policy(data)
+    if following.creator != present.creator:
+        raise Malformed("a policy cannot change the group's creator")
+    if following == present:
+        raise Malformed("the group has these settings already")
+
+
+def in_words(data: bytes) -> str:
+    """What people must know who vote on a policy; empty for one that cannot be read."""
+    try:
+        policy = decode_policy(data)
+    except Malformed:
+        return ""
+    rules, timing = policy.rules, policy.timing
+    return (
+        f"votes counted by {policy.coordination.value}, open for {timing.voting} s, a round every "
+        f"{timing.steward_epoch} s; silence: adds {rules.adds.value}, removals {rules.removals.value}, rules "
+        f"{rules.policies.value}; {len(policy.steward_candidates)} steward(s), "
+        f"{len(policy.service_members)} bridge(s) without a vote"
+    )
+
+
+def policy_hash(policy: GroupPolicy) -> bytes:
+    """How a chain names a policy: SHA-256 of its canonical bytes."""
+    return hashlib.sha256(encode_policy(policy)).digest()
 
 
 def decode_policy(data: bytes) -> GroupPolicy:

@@ -112,6 +112,9 @@ class MlsPort(Protocol):
     def hosted(self) -> frozenset[Address]:
         """Addresses whose leaves this bridge holds (own leaf excluded) and that are members now."""
 
+    def lost(self, leaf: Address) -> bool:
+        """Whether a hosted leaf cannot follow the group any more: it lags too far, or is on another branch."""
+
     def peek(self, message: bytes) -> Peeked:
         """Read the clear header. Raises MalformedMls."""
 
@@ -133,6 +136,12 @@ class MlsPort(Protocol):
     def key_package(self, leaf: Address, now: int) -> bytes:
         """A fresh key package (bare TLS form) for the own leaf or a hosted one; its secrets are kept."""
 
+    def binding_text(self, leaf: Address) -> bytes:
+        """What a hosted leaf's wallet must sign before the leaf can act; empty when it has (or is here)."""
+
+    def bind(self, leaf: Address, signature: bytes) -> None:
+        """Take that signature. Raises BadSignature; then nothing has changed and it can be tried again."""
+
     def check_key_package(self, key_package: bytes, now: int) -> Address:
         """Full validation (signature, lifetime, suite, capabilities, wallet binding); returns its address."""
 
@@ -153,6 +162,18 @@ class MlsPort(Protocol):
 
     def discard(self, token: int) -> None:
         """Forget a built or staged commit. Unknown tokens are ignored."""
+
+    def keep(self, token: int) -> None:
+        """Keep a built commit beyond a restart, in place of one kept before. It can be adopted either way."""
+
+    def kept(self) -> bytes:
+        """SHA-256 of the kept commit; empty when there is none."""
+
+    def adopt_kept(self) -> View | None:
+        """Adopt the kept commit, as `adopt` does. Raises NotPermitted: none, or the group has moved on."""
+
+    def drop_kept(self) -> None:
+        """Forget the kept commit, if there is one."""
 
     def join(self, leaf: Address, welcome: bytes, now: int) -> View | None:
         """Join by Welcome as the own or a hosted leaf; None when the Welcome is not for this leaf.

@@ -32,7 +32,12 @@ def address_of(public_key: PublicKey) -> Address:
 
 
 def recover(message: bytes, signature: bytes) -> Address:
-    """Who signed `message`. `signature` is r || s || v, 65 bytes, v 27 or 28, low s. Raises BadSignature."""
+    """Who signed `message` (EIP-191). Raises BadSignature, see `recover_digest`."""
+    return recover_digest(personal_digest(message), signature)
+
+
+def recover_digest(digest: bytes, signature: bytes) -> Address:
+    """Who signed these 32 bytes. `signature`: r || s || v, 65 bytes, v 27 or 28, low s. Raises BadSignature."""
     if len(signature) != SIGNATURE_BYTES:
         raise BadSignature(f"a wallet signature has {SIGNATURE_BYTES} bytes, not {len(signature)}")
     if signature[64] not in (27, 28):
@@ -41,7 +46,7 @@ def recover(message: bytes, signature: bytes) -> Address:
         raise BadSignature("s is in the upper half: a malleated signature")
     compact = signature[:64] + bytes([signature[64] - 27])
     try:
-        key = PublicKey.from_signature_and_message(compact, personal_digest(message), hasher=None)
+        key = PublicKey.from_signature_and_message(compact, digest, hasher=None)
     except Exception as error:  # coincurve raises bare Exception as well as ValueError here
         raise BadSignature("the signature recovers to no key") from error
     return address_of(key)
@@ -49,7 +54,12 @@ def recover(message: bytes, signature: bytes) -> Address:
 
 def check(address: Address, message: bytes, signature: bytes) -> None:
     """Raise BadSignature unless the wallet of `address` signed `message`."""
-    if recover(message, signature) != address:
+    check_digest(address, personal_digest(message), signature)
+
+
+def check_digest(address: Address, digest: bytes, signature: bytes) -> None:
+    """Raise BadSignature unless the wallet of `address` signed these 32 bytes (EIP-712 typed data)."""
+    if recover_digest(digest, signature) != address:
         raise BadSignature(f"not signed by 0x{address.hex()}")
 
 

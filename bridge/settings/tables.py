@@ -96,7 +96,10 @@ class StorageSettings(_Table):
 
     url: str = Field(
         "",
-        description="SQLAlchemy URL. Empty (default): SQLite, `bridge.db` in data_dir.",
+        description=(
+            "SQLAlchemy URL: sqlite:///<path> or postgresql+psycopg://<user>@<host>/<database>. "
+            "Empty (default): SQLite, `bridge.db` in data_dir."
+        ),
         examples=["sqlite:////var/lib/demls-bridge/bridge.db"],
     )
     key: SecretStr = Field(
@@ -213,6 +216,14 @@ class GroupSettings(_Table):
         "wait",
         description="wait (the seed's rule): chat waits during ballots; send: it goes on. For create only.",
         examples=["wait"],
+    )
+    moderator_bans: Literal["propose", "mirror", "ignore"] = Field(
+        "propose",
+        description=(
+            "A moderator's ban in a room. propose: the group votes on it in his name, if both are members; "
+            "mirror: it holds at once in this bridge's other rooms of the group; ignore: it stays where it is."
+        ),
+        examples=["propose"],
     )
     timing: TimingSettings = Field(TimingSettings(), description="Durations. For create only.")
     rules: RuleSettings = Field(RuleSettings(), description="Silence at the deadline. For create only.")

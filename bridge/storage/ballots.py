@@ -46,6 +46,13 @@ def history(tx: Tx, group: str, limit: int = 100) -> list[BallotRow]:
     return [BallotRow(*row) for row in tx.conn.execute(query)]
 
 
+def over(tx: Tx, group: str, limit: int = 100) -> list[BallotRow]:
+    """The last `limit` ballots that have a result, the newest first."""
+    query = _select(group).where(table.c.result.is_not(None))
+    query = query.order_by(table.c.closed_at.desc(), table.c.opened_at.desc(), table.c.ballot_id.desc())
+    return [BallotRow(*row) for row in tx.conn.execute(query.limit(limit))]
+
+
 def _select(group: str) -> Select[Any]:
     columns = (table.c.ballot_id, table.c.opened, table.c.opened_at, table.c.result, table.c.closed_at)
     return select(*columns).where(table.c.group_name == group)

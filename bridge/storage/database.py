@@ -8,14 +8,19 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
 
 from bridge.storage.datafile import FileLock, prepare
-from bridge.storage.errors import BadUrl
+from bridge.storage.errors import BadUrl, DatabaseInUse
 
 READERS = 4
 """Threads that read at the same time; SQLite in WAL mode lets them beside the writer."""
 BUSY_TIMEOUT_MS = 5000
 """How long a statement waits for a lock. Only a backup tool can hold one: the file lock keeps bridges out."""
 
+LOCK_KEY = 0x64656D6C73
+"""Of PostgreSQL's advisory locks, which belong to one database: "demls" in ASCII."""
+LOCK_WAIT_MS = 3000
+
 _POSTGRES = "postgresql+psycopg"
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 class Database:
@@ -29,8 +34,11 @@ class Database:
         self.reader: Engine
         self._lock: FileLock | None = None
         if parsed.drivername == _POSTGRES:
-            self.writer = _engine(parsed, 1)
-            self.reader = _engine(parsed, READERS).execution_options(postgresql_readonly=True)
+            self.writer = _locked_postgres_engine(parsed)
+            # Repeatable read: a read sees one state, as in SQLite, however many statements it has.
+            self.reader = _engine(parsed, READERS).execution_options(
+                postgresql_readonly=True, isolation_level="REPEATABLE READ"
+            )
             return
         path = Path(str(parsed.database)).absolute()
         prepare(path)
@@ -65,6 +73,33 @@ def _engine(url: URL, size: int) -> Engine:
         return create_engine(url, pool_size=size, max_overflow=0, hide_parameters=True)
     except (exc.ArgumentError, ImportError) as error:
         raise BadUrl(f"the driver for {url.drivername} is not installed") from error
+
+
+def _locked_postgres_engine(url: URL) -> Engine:
+    """An engine with one connection, which holds the database's advisory lock as long as it lives.
+
+    So there is never a second writer, and a connection that was lost takes the lock again or fails.
+    """
+    engine = _engine(url, 1)
+
+    @event.listens_for(engine, "connect")
+    def _lock(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        try:
+            # A bridge that was killed a moment ago may still be known to the server.
+            cursor.execute(f"SET lock_timeout = {LOCK_WAIT_MS}")
+            cursor.execute(f"SELECT pg_advisory_lock({LOCK_KEY})")
+            cursor.execute("SET lock_timeout = 0")
+            connection.commit()
+        except connection.OperationalError as error:
+            connection.close()
+            if getattr(error, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
+                raise
+            raise DatabaseInUse(
+                "another bridge uses this database; stop it, or give this one a database of its own"
+            ) from error
+
+    return engine
 
 
 def _sqlite_engine(url: URL, size: int, begin: str, *, query_only: bool) -> Engine:

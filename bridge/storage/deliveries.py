@@ -51,6 +51,18 @@ class RoomQueue:
     error: str
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A delivery that was given up: after how many retries, the last error, and when it was made."""
+
+    platform: str
+    room_id: str
+    kind: str
+    attempts: int
+    error: str
+    created_at: int
+
+
 _ROW = (
     table.c.id,
     table.c.platform,
@@ -153,6 +165,20 @@ def waiting(tx: Tx) -> list[RoomQueue]:
         .order_by(table.c.platform, table.c.room_id)
     )
     return [RoomQueue(*row) for row in tx.conn.execute(query)]
+
+
+def failures(tx: Tx, limit: int = 50) -> list[Failure]:
+    """The last `limit` deliveries that were given up and not pruned yet, the newest first."""
+    columns = (
+        table.c.platform,
+        table.c.room_id,
+        table.c.kind,
+        table.c.attempts,
+        table.c.error,
+        table.c.created_at,
+    )
+    query = select(*columns).where(table.c.state == State.FAILED).order_by(table.c.id.desc()).limit(limit)
+    return [Failure(*row) for row in tx.conn.execute(query)]
 
 
 def prune(tx: Tx, before: float, limit: int = PRUNE_ROWS) -> int:

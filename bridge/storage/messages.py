@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 
 from bridge.storage.schema import messages as table
 from bridge.storage.tx import PRUNE_ROWS, Tx, insert_new, prune_where
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event that shows a message, or a part of it. `file`: a part that is a file and holds no text."""
+
+    event_id: str
+    own: bool
+    file: bool
 
 
 def remember(
@@ -16,8 +27,9 @@ def remember(
     event_id: str,
     now: float,
     own: bool = False,
+    file: bool = False,
 ) -> bool:
-    """Note that `event_id` shows the message; `own`: the bridge made that event.
+    """Note that `event_id` shows the message; `own`: the bridge made that event; `file`: it shows no text.
 
     The first note of an event counts, so nobody moves an event to another message. False: noted already.
     """
@@ -28,6 +40,7 @@ def remember(
         "event_id": event_id,
         "own": own,
         "created_at": now,
+        "file": file,
     }
     return insert_new(tx, table, values)
 
@@ -40,6 +53,16 @@ def events_of(tx: Tx, message_id: bytes) -> list[tuple[str, str, str]]:
         .order_by(table.c.id)
     )
     return [(platform, room_id, event_id) for platform, room_id, event_id in tx.conn.execute(query)]
+
+
+def in_room(tx: Tx, message_id: bytes, platform: str, room_id: str) -> list[Event]:
+    """The events of one room that show the message, in the order they were noted."""
+    query = (
+        select(table.c.event_id, table.c.own, table.c.file)
+        .where(table.c.message_id == message_id, table.c.platform == platform, table.c.room_id == room_id)
+        .order_by(table.c.id)
+    )
+    return [Event(*row) for row in tx.conn.execute(query)]
 
 
 def message_of(tx: Tx, platform: str, room_id: str, event_id: str) -> bytes | None:

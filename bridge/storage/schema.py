@@ -143,9 +143,31 @@ messages = _table(
     _text("event_id"),
     Column("own", Boolean(), nullable=False),
     _whole("created_at"),
+    Column("file", Boolean(), nullable=False),
     UniqueConstraint("platform", "room_id", "event_id"),
     Index(None, "message_id"),
     Index(None, "created_at"),
+)
+
+reactions = _table(  # those that stand; platform and room are empty for what another bridge's people did
+    "reactions",
+    _key("group_name"),
+    _blob("reaction_id", _DIGEST_BYTES, primary_key=True),
+    _blob("target", _DIGEST_BYTES),
+    _text("reaction"),
+    _text("platform"),
+    _text("room_id"),
+    _whole("created_at"),
+    Index(None, "target"),
+)
+
+own_reactions = _table(  # the bridge's own event for all those who reacted alike
+    "own_reactions",
+    _key("platform"),
+    _key("room_id"),
+    _blob("target", _DIGEST_BYTES, primary_key=True),
+    _key("reaction"),
+    _text("event_id"),
 )
 
 accounts = _table(
@@ -180,6 +202,21 @@ bans = _table(
     _whole("created_at"),
 )
 
+enforcements = _table(  # see bridge.storage.enforcements
+    "enforcements",
+    _key("platform"),
+    _key("room_id"),
+    _key("user_id"),
+    _text("group_name"),
+    _blob("address", _ADDRESS_BYTES),
+    _text("display_name"),
+    Column("banned", Boolean(), nullable=False),
+    _moment("ban_tried_at"),
+    _moment("unban_tried_at"),
+    Index(None, "group_name", "address"),
+    Index(None, "platform", "user_id"),
+)
+
 ballots = _table(
     "ballots",
     _key("group_name"),
@@ -193,3 +230,36 @@ ballots = _table(
 secrets = _table("secrets", _key("name"), _blob("value"))  # value: encrypted
 
 counters = _table("counters", _key("group_name"), _key("code"), _whole("total"))
+
+chain_cursors = _table(  # the last confirmed block of which a group knows
+    "chain_cursors", _key("group_name"), _whole("block"), _blob("block_hash", _DIGEST_BYTES)
+)
+
+chain_intents = _table(  # see bridge.storage.intents
+    "chain_intents",
+    _id(),
+    _text("group_name"),
+    _text("unique_key"),
+    _blob("payload"),
+    Column("state", SmallInteger(), nullable=False),
+    _whole("transaction_id"),  # 0: in none
+    _text("note", TEXT_CHARS),
+    _whole("created_at"),
+    UniqueConstraint("group_name", "unique_key"),
+    Index(None, "state", "id"),
+)
+
+chain_transactions = _table(  # see bridge.storage.transactions
+    "chain_transactions",
+    _id(),
+    _whole("chain_id"),
+    _blob("sender", _ADDRESS_BYTES),
+    _whole("nonce"),
+    _blob("call"),
+    _blob("attempts"),
+    Column("state", SmallInteger(), nullable=False),
+    _text("cost"),  # wei at most, decimal: beyond 64 bits
+    _moment("sent_at"),
+    _whole("created_at"),
+    Index(None, "state", "id"),
+)

@@ -32,7 +32,8 @@ def _insert(dialect: str, table: Table) -> Any:
     The dialects spell ON CONFLICT alike, but it is no part of SQLAlchemy's generic insert.
     """
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(table).on_conflict_do_nothing()
+    # inline: no RETURNING of the new id, which nobody reads; an INSERT's rowcount is kept only when asked for.
+    return insert(table).inline().on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 @cache

@@ -31,9 +31,9 @@ class Room(Shown):
         """Text of a message: when it was on disk (`perf_counter`, seconds)."""
         self._arrived = asyncio.Event()
 
-    def committed(self, group: str) -> None:
+    def committed(self, group: str, notices: Sequence[Notice]) -> None:
         """Everything written so far is on disk: a group's transactions follow each other."""
-        super().committed(group)
+        super().committed(group, notices)
         now, fresh = time.perf_counter(), _texts(self.notices)
         self.notices.clear()
         self.at.update((text, now) for text in fresh if text not in self.at)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.ops.report import Adapter, Ballot, Group, Report
+from bridge.ops.report import Adapter, Ballot, Failure, Group, Queue, Report
 from bridge.ops.status import served
 from tests.cli.conftest import Cli
 
@@ -19,7 +19,9 @@ GROUP = Group(
     {"0x01": "Alice [bold]"}, {"replayed": 2}, Ballot(77, "remove", ("0x02",), ("0x02",), (), ("0x02",), 99),
 )  # fmt: skip
 REPORT = Report("b1", "0.1.0", 42, 0.0, "0x" + "ab" * 20, "ok: 2 peers", True, ("/ip4/1.2.3.4/tcp/1/p2p/16U",),
-                (GROUP,), (Adapter("matrix", "down", "401"),))  # fmt: skip
+                (GROUP,), (Adapter("matrix", "down", "401"),), 3,
+                queues=(Queue("matrix", "!r", 3, 1, 2, 9.0, "away [1]"),),
+                failures=(Failure("matrix", "!r", "ban", 1, "forbidden", 5),))  # fmt: skip
 
 
 @pytest.fixture
@@ -131,7 +133,8 @@ def test_status_of_nothing(cli: Cli, config: Path) -> None:
 def test_status_for_people(cli: Cli, config: Path) -> None:
     result = cli("status", "--config", config)
     assert result.code == 3, "an adapter is down"
-    for words in ("b1", "0xab", "demls:lobby@0xab", "voting", "Alice [bold]", "77", "2 replayed", "down (401)"):
+    for words in ("b1", "0xab", "demls:lobby@0xab", "voting", "Alice [bold]", "77", "2 replayed", "down (401)",
+                  "3 messages for rooms", "away [1]", "ban in matrix !r: forbidden"):  # fmt: skip
         assert words in result.out
 
 

@@ -61,7 +61,7 @@ def test_the_seeds_times_on_request(cli: Cli, tmp_path: Path) -> None:
     assert result.code == 0, result.err
     assert "departs" not in result.out
     (group,) = load(config, env_file=None).groups
-    assert (group.timing.voting, group.chat_during_ballot, group.rooms) == (30, "wait", ())
+    assert (group.timing.voting, group.chat_during_ballot) == (30, "wait")
 
 
 def test_a_full_name_is_joined(cli: Cli, tmp_path: Path) -> None:
@@ -69,6 +69,37 @@ def test_a_full_name_is_joined(cli: Cli, tmp_path: Path) -> None:
     assert cli("init", "-c", config, "--group", name, "--homeserver", "-").code == 0
     (group,) = load(config, env_file=None).groups
     assert (group.name, group.create) == (name, False)
+
+
+def test_the_page_is_offered_and_loopback_only(cli: Cli, tmp_path: Path) -> None:
+    config = tmp_path / "bridge.toml"
+    result = cli("init", "-c", config, "--group", "den", *MATRIX)
+    assert result.code == 0, result.err
+    assert "demls-bridge invite" in result.out
+    settings = load(config, env_file=None)
+    (group,) = settings.groups
+    assert [(room.platform, room.room) for room in group.rooms] == [
+        ("matrix", "!r:example.org"),
+        ("web", "den"),
+    ]
+    assert settings.adapters["web"]["listen"] == "127.0.0.1"
+    assert settings.adapters["web"]["rooms"] == ["den"]
+
+
+def test_the_page_of_a_group_of_others(cli: Cli, tmp_path: Path) -> None:
+    config, name = tmp_path / "bridge.toml", "demls:den@0x" + "ab" * 20
+    assert cli("init", "-c", config, "--group", name, "--homeserver", "-").code == 0
+    settings = load(config, env_file=None)
+    assert [(room.platform, room.room) for room in settings.groups[0].rooms] == [("web", "den")]
+
+
+def test_no_page_when_it_is_not_wanted(cli: Cli, tmp_path: Path) -> None:
+    config = tmp_path / "bridge.toml"
+    result = cli("init", "-c", config, "--no-page", "--homeserver", "-")
+    assert result.code == 0, result.err
+    assert "invite" not in result.out
+    settings = load(config, env_file=None)
+    assert (settings.groups[0].rooms, dict(settings.adapters)) == ((), {})
 
 
 def test_an_existing_file_is_kept(cli: Cli, tmp_path: Path) -> None:

@@ -7,16 +7,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.commands.router import COMMANDS, Router
-from bridge.conversation.ports import BallotStatus, CastVote, JoinMember, LeaveMember, RequestBan, SendChat
+from bridge.conversation.ports import (
+    BallotStatus,
+    CastVote,
+    JoinMember,
+    LeaveMember,
+    ProposeAdd,
+    ProposePolicy,
+    RequestBan,
+    SendChat,
+)
 from bridge.mirror.people import People
 from bridge.mirror.ports import Ask, Asker, Say
 from bridge.model.ids import UserRef
-from bridge.model.notices import ChangeKind, ChangeNote
+from bridge.model.notices import Answer, ChangeKind, ChangeNote
 from bridge.protocol.errors import AlreadyMember, QueueFull
-from bridge.storage import accounts
+from bridge.protocol.policy import decode_policy
+from bridge.protocol.ports import Address
+from bridge.protocol.types import Coordination, GroupPolicy
+from bridge.storage import accounts, bans, claims
 from bridge.storage.accounts import Account
 from bridge.storage.tx import Tx
-from tests.support.mirrors import PLATFORM, ROOM_A, ROOM_B, Bench, quiet_status, refuse, wallet_address
+from tests.support.mirrors import GROUP, PLATFORM, ROOM_A, ROOM_B, Bench, quiet_status, refuse, wallet_address
 
 ALICE, BOB, BOB2, CAROL = (wallet_address(UserRef(PLATFORM, n)) for n in ("alice", "bob", "bob2", "carol"))
 BALLOT = BallotStatus(
@@ -127,6 +139,46 @@ async def test_ban_refuses_what_is_not_certain(bench: Bench) -> None:
     assert bench.group.requests == []
 
 
+async def test_unban_asks_the_group_to_take_him_in_again(bench: Bench) -> None:
+    await everybody(bench)
+    bench.group.has(ALICE, CAROL)
+    await bench.store.write(lambda tx: bans.record(tx, GROUP, BOB, "spam", 1))
+    for text in (f"!unban 0x{BOB.hex()}", "!unban Bob", "!unban bob"):
+        bench.group.requests.clear()
+        assert await ask(bench, "Alice", text) == ""
+        [request] = bench.group.requests
+        assert isinstance(request, JoinMember)
+        assert (request.address, request.name) == (BOB, "Bob")
+        assert request.reason.startswith("unban asked by Alice (0x")
+    await bench.group.tell(Answer(request.reply_to, "join_requested"), Answer(request.reply_to, "joined"))
+    await bench.settled()
+    asked, passed = bench.paper.texts(ROOM_A)[-2:]
+    assert "lift the ban" in asked
+    assert "the person is a member again" in passed
+
+
+async def test_unban_refuses_what_makes_no_sense(bench: Bench) -> None:
+    await everybody(bench)
+    assert "!unban <user|address>" in await ask(bench, "Alice", "!unban")
+    assert "is banned by the group" in await ask(bench, "Alice", "!unban Carol von B")
+    bench.group.has(ALICE)
+    assert "not a member" in await ask(bench, "Carol", f"!unban {BOB.hex()}")
+    # Of another bridge, and one with a wallet of his own: nobody here can make their keys.
+    own_wallet, remote = b"\x08" * 20, b"\x09" * 20
+
+    def work(tx: Tx) -> None:
+        accounts.put(tx, PLATFORM, "dave", own_wallet, "Dave", 1)
+        claims.note(tx, GROUP, Account(PLATFORM, "erin", remote, "Erin"))
+        for address in (BOB, BOB2, own_wallet, remote):
+            bans.record(tx, GROUP, address, "", 1)
+
+    await bench.store.write(work)
+    for who in (own_wallet.hex(), "erin"):
+        assert "only" in await ask(bench, "Alice", f"!unban {who}")
+    assert "Say which by the address" in await ask(bench, "Alice", '!unban "Bob"')
+    assert bench.group.requests == []
+
+
 @pytest.mark.parametrize(
     ("text", "ballot", "yes"),
     [("!vote 7 yes", 7, True), ("!vote #7 N", 7, False), ("!vote y", 7, True), ("!vote 8 no", 8, False)],
@@ -204,3 +256,90 @@ def test_no_text_makes_a_command_fail(name: str, rest: str, member: bool) -> Non
 def test_a_prefix_that_would_eat_chat_is_refused(prefix: str) -> None:
     with pytest.raises(ValueError, match="prefix"):
         Router(wallet_address, prefix)
+
+
+POLICY = GroupPolicy(Address(b"\1" * 20), (Address(b"\1" * 20),))
+
+
+async def test_propose_asks_for_other_settings(bench: Bench) -> None:
+    await everybody(bench)
+    bench.group.current = replace(bench.group.current, policy=POLICY)
+    assert await ask(bench, "Alice", "!propose coordination contract") == ""
+    assert await ask(bench, "Alice", "!propose voting 120") == ""
+    coordination, voting = bench.group.requests
+    assert isinstance(coordination, ProposePolicy)
+    assert decode_policy(coordination.policy) == replace(POLICY, coordination=Coordination.CONTRACT)
+    assert isinstance(voting, ProposePolicy)
+    assert decode_policy(voting.policy).timing.voting == 120
+    assert voting.requester == ALICE
+
+
+async def test_propose_remove_is_a_ban(bench: Bench) -> None:
+    await everybody(bench)
+    assert await ask(bench, "Alice", f"!propose remove 0x{BOB.hex()} spam") == ""
+    [request] = bench.group.requests
+    assert isinstance(request, RequestBan)
+    assert (request.target, request.reason) == (BOB, "spam")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "coordination",
+        "coordination ethereum",
+        "voting",
+        "voting 1",
+        "voting -5",
+        "voting ten",
+        "voting 99999999999",
+        "add",
+        "add bob",
+        "flags on",
+    ],
+)
+async def test_propose_says_how_it_is_written(bench: Bench, text: str) -> None:
+    await everybody(bench)
+    bench.group.current = replace(bench.group.current, policy=POLICY)
+    assert "!propose add" in await ask(bench, "Alice", f"!propose {text}")
+    assert bench.group.requests == []
+
+
+async def test_propose_add_without_a_chain_says_so(bench: Bench) -> None:
+    await everybody(bench)
+    assert "no chain configured" in await ask(bench, "Alice", f"!propose add 0x{'ee' * 20}")
+
+
+async def test_only_members_propose(bench: Bench) -> None:
+    assert "!join" in await ask(bench, "Mallory", "!propose voting 60")
+
+
+def test_propose_add_takes_a_published_key_package() -> None:
+    published = {b"\xee" * 20: b"package"}
+    router = Router(wallet_address, key_package=published.get)
+    asker = Asker(UserRef(PLATFORM, "alice"), "Alice", ROOM_A, "1", Account(PLATFORM, "alice", ALICE, "Alice"))
+    group = replace(quiet_status(), members=(ALICE,))
+    told = router.carry_out(f"!propose add 0x{'ee' * 20}", asker, group, People(), 1.0)
+    assert told == Ask(ProposeAdd(Address(ALICE), Address(b"\xee" * 20), b"package", "", "1"))
+    nobody = router.carry_out(f"!propose add 0x{'dd' * 20}", asker, group, People(), 1.0)
+    assert isinstance(nobody, Say)
+    assert "published no unused key package" in nobody.text
+
+
+async def test_status_tells_of_the_chain(bench: Bench) -> None:
+    assert "counted by the members" in await ask(bench, "Alice", "!status")
+    ballot = replace(BALLOT, transaction=b"\xcd" * 32)
+    bench.group.current = replace(
+        bench.group.current,
+        coordination=Coordination.CONTRACT,
+        number=3,
+        chain="ok: block 9",
+        chain_ready=True,
+        ballot=ballot,
+    )
+    told = await ask(bench, "Alice", "!status")
+    assert "3 commit(s) on record" in told
+    assert "Chain: ok: block 9" in told
+    assert "0x" + "cd" * 32 in told
+    bench.group.current = replace(bench.group.current, chain_trouble="the chain could not be reached")
+    assert "not now: the chain could not be reached" in await ask(bench, "Alice", "!status")

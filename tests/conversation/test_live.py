@@ -11,7 +11,7 @@ import pytest
 from bridge.conversation.live import Live, Stored
 from bridge.conversation.services import Services, native_mls
 from bridge.protocol.engine import EngineConfig
-from bridge.protocol.errors import NotAMember
+from bridge.protocol.errors import NotPermitted
 from bridge.protocol.events import Start
 from bridge.storage.store import Store
 from bridge.waku.memory import MemoryHub, MemoryTransport
@@ -56,6 +56,6 @@ async def test_a_group_is_restored_as_it_was(tmp_path: Path) -> None:
 
 async def test_without_its_wallet_a_leaf_cannot_be_bound(tmp_path: Path) -> None:
     shared = await services(tmp_path, Wallets(BOB))
-    with pytest.raises(NotAMember, match="no wallet"):
+    with pytest.raises(NotPermitted, match="has not signed"):
         Live.restore(CONFIG, Stored(None, [], [], {}), shared)
     await shared.store.close()

@@ -9,7 +9,7 @@ import pytest
 
 from bridge.conversation.keys import KEPT_KEYS, KeyRing
 from bridge.conversation.turn import MAX_STEPS, Performer, RunawayTurn
-from bridge.model.notices import ChatSent, Refused
+from bridge.model.notices import Answer, ChatSent, Refused
 from bridge.protocol import announcements
 from bridge.protocol.effects import (
     Announce,
@@ -63,7 +63,7 @@ def test_signatures_are_fed_back_after_the_effects_that_came_with_them() -> None
             case Start():
                 return [
                     Sign(1, OWN.address, SignPurpose.VOTE, b"vote"),
-                    Sign(2, STRANGER.address, SignPurpose.LEAVE, b"leave"),
+                    Sign(2, STRANGER.address, SignPurpose.LEAVE, b"leave", "stranger"),
                     Publish(Topic.APP, b"first"),
                 ]
             case Signed(token):
@@ -72,11 +72,12 @@ def test_signatures_are_fed_back_after_the_effects_that_came_with_them() -> None
 
     script = Script(answer)
     outcome = performer(script).handle(Start(), NOW)
-    assert [publish.data for publish in outcome.publishes] == [b"first", b"then 1", b"then 2"]
-    _, by_us, by_nobody = script.events
+    assert [publish.data for publish in outcome.publishes] == [b"first", b"then 1"]
+    _, by_us = script.events
     assert isinstance(by_us, Signed)
     check(OWN.address, b"vote", by_us.signature)
-    assert by_nobody == Signed(2, b"")
+    # The other wallet is elsewhere: its owner is told, and the engine waits.
+    assert outcome.notices == [Answer("stranger", "sign_leave")]
 
 
 def test_a_join_request_is_opened_by_the_key_that_was_announced() -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import traceback
 from pathlib import Path
 
 import pytest
 from eth_account import Account
-from eth_account.messages import encode_defunct
+from eth_account.messages import encode_defunct, encode_typed_data
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.identity.errors import BadSecret
+from bridge.identity.errors import BadSecret, BadTypedData
 from bridge.identity.master import Master
 from bridge.identity.wallet import Wallet
 from bridge.protocol import wallet as protocol
@@ -110,3 +111,45 @@ async def test_the_master_secret_is_made_once(tmp_path: Path) -> None:
     other = await Store.open(f"sqlite:///{tmp_path}/other.db", SECRET)
     assert (await Master.load(other)).own_wallet().address != addresses[0]
     await other.close()
+
+
+TYPED = {
+    "types": {
+        "EIP712Domain": [{"name": "name", "type": "string"}, {"name": "chainId", "type": "uint256"}],
+        "Vote": [{"name": "digest", "type": "bytes32"}, {"name": "support", "type": "bool"}],
+    },
+    "primaryType": "Vote",
+    "domain": {"name": "demls Ballots", "chainId": 31337},
+    "message": {"digest": "0x" + "ab" * 32, "support": True},
+}
+
+
+def test_typed_data_is_signed_by_the_wallet() -> None:
+    signature = Wallet(KEY).sign_typed(json.dumps(TYPED))
+    signable = encode_typed_data(full_message=TYPED)
+    assert bytes.fromhex(Account.recover_message(signable, signature=signature)[2:]) == Wallet(KEY).address
+    assert len(signature) == 65
+    assert signature[64] in (27, 28)
+
+
+@pytest.mark.parametrize("data", ["", "[]", "{}", "null", '{"types": {}}', json.dumps(TYPED | {"message": {}})])
+def test_other_data_is_refused(data: str) -> None:
+    with pytest.raises(BadTypedData):
+        Wallet(KEY).sign_typed(data)
+
+
+def test_a_transaction_is_signed_by_the_wallet() -> None:
+    wanted = {
+        "chainId": 31337,
+        "nonce": 7,
+        "to": "0x" + "11" * 20,
+        "value": 0,
+        "data": "0x01",
+        "gas": 50_000,
+        "maxFeePerGas": 10**9,
+        "maxPriorityFeePerGas": 10**8,
+        "type": 2,
+    }
+    raw, digest = Wallet(KEY).sign_transaction(wanted)
+    assert bytes.fromhex(Account.recover_transaction(raw)[2:]) == Wallet(KEY).address
+    assert digest == protocol.keccak256(raw)

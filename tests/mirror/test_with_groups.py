@@ -33,9 +33,9 @@ class Relayed:
         """Pass on."""
         self.mirror.write(tx, group, notices, now)
 
-    def committed(self, group: str) -> None:
+    def committed(self, group: str, notices: Sequence[Notice]) -> None:
         """Pass on."""
-        self.mirror.committed(group)
+        self.mirror.committed(group, notices)
 
 
 @dataclass
@@ -146,3 +146,37 @@ async def test_killed_in_the_middle_nothing_is_lost_or_doubled(bridges: tuple[Br
     expected = [f"Alice (guest): {i}" for i in range(60)]
     await until(lambda: len(two.chat()) >= 60, "60 messages")
     assert two.chat() == expected
+
+
+async def voted(bridge: Bridge, *voters: str) -> None:
+    """These say yes to the next ballot, and it is over."""
+    await until(lambda: bridge.node.group.status().ballot is not None, "a ballot")
+    ballot = bridge.node.group.status().ballot
+    assert ballot is not None
+    for voter in voters:
+        await bridge.say(voter, f"!vote {ballot.ballot_id} yes")
+    await until(lambda: bridge.shown(f"Vote {ballot.ballot_id}: passed"), "the result")
+
+
+async def test_a_ban_by_vote_is_lifted_by_a_vote(bridges: tuple[Bridge, Bridge]) -> None:
+    one, two = bridges
+    members: list[str] = []
+    for name in ("Alice", "Bob", "Carol"):
+        await one.say(name, "!join")
+        if members:
+            await voted(one, *members)
+        members.append(name)
+        await until(lambda: len(one.node.group.status().voters) == len(members), f"{name}'s join")
+    await one.say("Alice", "!ban carol spam")
+    await voted(one, "Alice", "Bob")
+    await until(lambda: [user.user_id for _, user, _ in one.paper.bans] == ["carol"], "the ban in the room")
+    assert one.paper.unbans == []
+
+    await one.say("Alice", "!unban Carol")
+    await until(lambda: one.shown("You asked to lift the ban"), "the answer")
+    await voted(one, "Alice", "Bob")
+    await until(lambda: [user.user_id for _, user in one.paper.unbans] == ["carol"], "the ban lifted")
+    assert one.shown("Reason: unban asked by Alice (0x")
+    await until(lambda: one.shown("the person is a member again"), "the asker told")
+    await one.say("Carol", "thank you")
+    await until(lambda: two.shown("Carol: thank you"), "her words in the group")

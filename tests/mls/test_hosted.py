@@ -6,8 +6,8 @@ from bridge._native import MlsStore
 from bridge.mls import MlsGroupPort
 from bridge.mls.archive import MAX_AGE, MAX_EPOCHS, Archive, Batch
 from bridge.protocol import errors
-from bridge.protocol.ports import AddChange, Change, RemoveChange
-from tests.support.mls import GROUP, NOW, POLICY, Db, add, commit, group_of, new_port, person
+from bridge.protocol.ports import AddChange, Address, Change, RemoveChange
+from tests.support.mls import GROUP, NOW, POLICY, Db, add, commit, group_of, new_port, person, sign_binding
 
 
 @pytest.fixture
@@ -164,3 +164,25 @@ def test_the_archive_forgets_a_branch_that_was_given_up() -> None:
     archive.add(Batch(4, NOW, bytes(32), (), b"other"))
     assert archive.epochs() == [3, 4]
     assert archive.get(4) == Batch(4, NOW, bytes(32), (), b"other")
+
+
+def test_a_leaf_whose_wallet_is_elsewhere() -> None:
+    def own_only(address: Address, text: bytes) -> bytes | None:
+        return sign_binding(address, text) if address == person(1) else None
+
+    port = MlsGroupPort(person(1), own_only)
+    port.create(GROUP, POLICY, NOW)
+    text = port.binding_text(person(2))
+    assert text == port.binding_text(person(2))
+    assert port.binding_text(person(1)) == b""
+    with pytest.raises(errors.NotPermitted):
+        port.key_package(person(2), NOW)
+    with pytest.raises(errors.BadSignature):
+        port.bind(person(2), sign_binding(person(3), text))
+    rows = {(table, key): value for table, key, value in port.drain() if value is not None}
+    again = MlsGroupPort(person(1), lambda *_: None, [(t, k, v) for (t, k), v in rows.items()])
+    assert again.binding_text(person(2)) == text
+    again.bind(person(2), sign_binding(person(2), text))
+    assert again.binding_text(person(2)) == b""
+    again.bind(person(2), b"")  # bound already: nothing happens
+    assert again.check_key_package(again.key_package(person(2), NOW), NOW) == person(2)

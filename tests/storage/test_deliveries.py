@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.storage import deliveries
-from bridge.storage.deliveries import DeliveryRow, RoomQueue
+from bridge.storage.deliveries import DeliveryRow, Failure, RoomQueue
 from bridge.storage.store import Store, Tx
 
 KEY = bytes(range(32))
@@ -120,3 +120,22 @@ def test_each_room_is_a_queue_without_duplicates(script: list[tuple[str, str, st
         assert counts == {room: len(keys) for room, keys in queues.items() if keys}
 
     asyncio.run(run())
+
+
+async def test_what_was_given_up_can_be_read_the_newest_first(store: Store) -> None:
+    def work(tx: Tx) -> None:
+        for at, key in enumerate(("first", "second", "third"), start=1):
+            row = add(tx, "r", key, at)
+            if key == "second":
+                deliveries.done(tx, row, "$e")
+            else:
+                deliveries.retry(tx, row, 2, "away")
+                deliveries.failed(tx, row, f"no {key}")
+        add(tx, "r", "waits")
+
+    await store.write(work)
+    first, third = (
+        Failure("matrix", "r", "send", 1, f"no {key}", at) for key, at in (("first", 1), ("third", 3))
+    )
+    assert await store.read(deliveries.failures) == [third, first]
+    assert await store.read(lambda tx: deliveries.failures(tx, 1)) == [third]

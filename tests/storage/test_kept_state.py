@@ -35,7 +35,8 @@ async def test_secrets(store: Store) -> None:
     assert await store.read(lambda tx: secrets.get(tx, "token")) == b"two"
 
 
-async def test_no_key_material_in_the_files(store: Store, tmp_path: Path) -> None:
+async def test_no_key_material_in_the_files(sqlite_store: Store, tmp_path: Path) -> None:
+    store = sqlite_store
     await store.write(lambda tx: groups.save_state(tx, "g", MARK))
     await store.write(lambda tx: mls_rows.apply(tx, "g", [("epoch", b"k", MARK)]))
     await store.write(lambda tx: secrets.put(tx, "token", MARK))
@@ -48,7 +49,7 @@ async def test_no_key_material_in_the_files(store: Store, tmp_path: Path) -> Non
     ("statement", "read"),
     [
         ("UPDATE groups SET group_name = 'h'", lambda tx: groups.load_state(tx, "h")),
-        ("UPDATE mls_rows SET row_key = X'00'", lambda tx: mls_rows.load(tx, "g")),
+        ("UPDATE mls_rows SET row_key = :other", lambda tx: mls_rows.load(tx, "g")),
         ("UPDATE secrets SET value = (SELECT state FROM groups)", lambda tx: secrets.get(tx, "token")),
     ],
 )
@@ -56,7 +57,7 @@ async def test_values_moved_to_another_row_are_noticed(store: Store, statement: 
     await store.write(lambda tx: groups.save_state(tx, "g", b"state"))
     await store.write(lambda tx: mls_rows.apply(tx, "g", [("epoch", b"k", b"value")]))
     await store.write(lambda tx: secrets.put(tx, "token", b"value"))
-    await store.write(lambda tx: tx.conn.execute(text(statement)).rowcount)
+    await store.write(lambda tx: tx.conn.execute(text(statement), {"other": b"\x00"}).rowcount)
     with pytest.raises(Tampered):
         await store.read(read)  # type: ignore[arg-type]
 

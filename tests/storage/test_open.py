@@ -50,10 +50,15 @@ async def test_a_key_of_another_length_is_refused(url: str, key: bytes) -> None:
 
 
 async def test_a_second_bridge_is_kept_out(url: str, store: Store) -> None:
-    with pytest.raises(DatabaseInUse, match=f"process {os.getpid()}"):
+    with pytest.raises(DatabaseInUse, match="another bridge"):
         await Store.open(url, KEY)
     await store.close()
     await (await Store.open(url, KEY)).close()
+
+
+async def test_who_holds_the_file_is_named(sqlite_url: str, sqlite_store: Store) -> None:
+    with pytest.raises(DatabaseInUse, match=f"process {os.getpid()}"):
+        await Store.open(sqlite_url, KEY)
 
 
 async def test_files_are_private_whatever_the_umask(tmp_path: Path) -> None:
@@ -123,9 +128,9 @@ async def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
         await Store.open(f"sqlite:///{tmp_path}/file/bridge.db", KEY)
 
 
-async def test_durability_settings(store: Store) -> None:
+async def test_durability_settings(sqlite_store: Store) -> None:
     def settings(tx: Tx) -> list[object]:
         names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         return [tx.conn.execute(text(f"PRAGMA {name}")).scalar() for name in names]
 
-    assert await store.write(settings) == ["wal", 2, 1, 5000]  # 2 = FULL
+    assert await sqlite_store.write(settings) == ["wal", 2, 1, 5000]  # 2 = FULL

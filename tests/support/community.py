@@ -6,10 +6,13 @@ from bridge.protocol.types import Timing
 from tests.support.world import Peer, World
 
 
-def community(seed: int = 0, **policy: object) -> tuple[World, Peer, Peer]:
+def community(
+    seed: int = 0, *, chain: bool = False, stewards: int = 1, **policy: object
+) -> tuple[World, Peer, Peer]:
     """Alice and Carol on the steward's bridge `a`, Bob on `b`; all are voters, all agree."""
     world = World(seed=seed, timing=Timing(), **policy)
-    a, b = world.found("a", "b")
+    world.stewards = stewards
+    a, b = world.found("a", "b", chain=chain)
     world.until(lambda: len(b.engine.status().members) == 2)
     a.join("alice")
     world.until(lambda: len(a.engine.status().voters) == 1)

@@ -25,6 +25,7 @@ from bridge.conversation.services import Services, native_mls
 from bridge.conversation.tuning import Tuning
 from bridge.model.message import Author, Body, ChatMessage, MessageKind
 from bridge.model.notices import Chat, Notice, Refused
+from bridge.protocol.chain import ChainDomain
 from bridge.protocol.engine import EngineConfig
 from bridge.protocol.events import SendChat
 from bridge.protocol.types import GroupName, GroupPolicy, Timing
@@ -65,7 +66,7 @@ class Shown:
                 )
         self.notices += notices
 
-    def committed(self, group: str) -> None:
+    def committed(self, group: str, notices: Sequence[Notice]) -> None:
         """Count it."""
         self.wakes += 1
 
@@ -128,6 +129,10 @@ class Node:
     create: bool = False
     tuning: Tuning = QUICK
     shown: Shown = field(default_factory=Shown)
+    policy: GroupPolicy = POLICY
+    chain: ChainDomain | None = None
+    woken: list[int] = field(default_factory=list)
+    """Once for every commit that asked something of the chain."""
     wallets: Wallets = field(init=False)
     store: FaultyStore = field(init=False)
     transport: MemoryTransport = field(init=False)
@@ -153,10 +158,13 @@ class Node:
             random=lambda: 0.5,
             meta=secrets.token_bytes(8),
             tuning=self.tuning,
+            chain_wake=lambda: self.woken.append(1),
+            chain_health=lambda group: f"ok: {group} at block 7",
         )
         self.manager = Manager(services)
-        policy = POLICY if self.create else None
-        await self.manager.open([EngineConfig(NAME, self.wallet.address, self.create, policy)])
+        policy = self.policy if self.create else None
+        config = EngineConfig(NAME, self.wallet.address, self.create, policy, self.chain)
+        await self.manager.open([config])
         self._task = asyncio.create_task(self.manager.run())
         return self
 

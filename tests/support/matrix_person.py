@@ -29,6 +29,7 @@ class MatrixPerson:
 
     def __init__(self, url: str, user: User) -> None:
         self.user_id = user.user_id
+        self._server = url
         self._counter = itertools.count()
         self._run = secrets.token_hex(4)
         self._http = httpx.AsyncClient(
@@ -59,6 +60,26 @@ class MatrixPerson:
 
     async def kick(self, room: str, user_id: str) -> None:
         await self.call("POST", f"/rooms/{quote(room)}/kick", {"user_id": user_id})
+
+    async def ban(self, room: str, user_id: str, reason: str = "") -> None:
+        await self.call("POST", f"/rooms/{quote(room)}/ban", {"user_id": user_id, "reason": reason})
+
+    async def unban(self, room: str, user_id: str) -> None:
+        await self.call("POST", f"/rooms/{quote(room)}/unban", {"user_id": user_id})
+
+    async def upload(self, content: bytes, media_type: str) -> str:
+        """Put a file on the homeserver; returns its address (mxc://…)."""
+        url = f"{self._server}/_matrix/media/v3/upload"
+        answer = await self._http.post(url, content=content, headers={"Content-Type": media_type})
+        assert answer.status_code == 200, answer.text[:500]
+        return str(answer.json()["content_uri"])
+
+    async def download(self, address: str) -> tuple[bytes, str]:
+        """Content and type of a file, by authenticated media."""
+        path = address.removeprefix("mxc://")
+        answer = await self._http.get(f"{self._server}/_matrix/client/v1/media/download/{path}")
+        assert answer.status_code == 200, answer.text[:500]
+        return answer.content, answer.headers["Content-Type"]
 
     async def set_power(self, room: str, user_id: str, power: int) -> None:
         path = f"/rooms/{quote(room)}/state/m.room.power_levels"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from bridge.model.adapter import Inbound, InboundDelete, InboundMessage, InboundReaction
+from bridge.model.adapter import Inbound, InboundBan, InboundDelete, InboundMessage, InboundReaction
 from bridge.model.ids import RoomRef
 
 
@@ -57,6 +57,10 @@ class MemoryInbox:
     @property
     def reactions(self) -> list[InboundReaction]:
         return [event for event in self.events if isinstance(event, InboundReaction)]
+
+    @property
+    def bans(self) -> list[InboundBan]:
+        return [event for event in self.events if isinstance(event, InboundBan)]
 
     async def wait_for(self, count: int) -> None:
         """Until `count` events were handed over in all (guarded, so that a failure does not hang)."""

@@ -16,7 +16,7 @@ from bridge.commands.words import say
 from bridge.conversation.ports import BallotStatus, GroupStatus, Request, SendChat
 from bridge.mirror.mirror import Mirror
 from bridge.mirror.tuning import Tuning
-from bridge.model.adapter import AdapterHealth, Capabilities, InboundMessage, Inbox, Outgoing
+from bridge.model.adapter import AdapterHealth, BallotCard, Capabilities, InboundMessage, Inbox, Outgoing
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Author, Body
 from bridge.model.notices import Chat, Notice, State
@@ -29,7 +29,9 @@ GROUP = "lobby"
 PLATFORM = "paper"
 ROOM_A, ROOM_B = RoomRef(PLATFORM, "a"), RoomRef(PLATFORM, "b")
 QUICK = Tuning(retry_first=0.01, retry_most=0.02, poll=0.01)
-ALL = Capabilities(edit=True, delete=True, react=True, reply=True, html=True, enforce=True)
+ALL = Capabilities(
+    edit=True, delete=True, react=True, reply=True, html=True, enforce=True, thread=True, ballot=True
+)
 
 
 def wallet_address(user: UserRef) -> bytes:
@@ -45,6 +47,9 @@ class Shown:
     text: str
     reply_to: str = ""
     waiting: bool = False
+    thread: str = ""
+    files: tuple[str, ...] = ()
+    ballot: BallotCard | None = None
 
 
 async def nothing(message: Outgoing) -> None:
@@ -61,6 +66,8 @@ class Paper:
         self.rooms: dict[RoomRef, list[Shown]] = defaultdict(list)
         self.reactions: list[tuple[str, str]] = []
         self.bans: list[tuple[RoomRef, UserRef, str]] = []
+        self.unbans: list[tuple[RoomRef, UserRef]] = []
+        self._reacted: dict[str, tuple[str, str]] = {}
         self.calls: list[tuple[str, str]] = []
         self.script: Callable[[RoomRef, str], None] = lambda room, text: None
         self.hold: dict[RoomRef, asyncio.Event] = {}
@@ -94,7 +101,17 @@ class Paper:
             return known
         event_id = f"own-{message.room.room_id}-{len(self._by_key)}"
         self._by_key[message.room, message.key] = event_id
-        self.rooms[message.room].append(Shown(event_id, text, message.reply_to_event, message.waiting))
+        self.rooms[message.room].append(
+            Shown(
+                event_id,
+                text,
+                message.reply_to_event,
+                message.waiting,
+                message.thread_event,
+                tuple(file.name for file in message.attachments),
+                message.ballot,
+            )
+        )
         await self.after(message)
         return event_id
 
@@ -104,15 +121,21 @@ class Paper:
         for shown in self.rooms[message.room]:
             if shown.event_id == event_id:
                 shown.text, shown.waiting = name + message.body.plain, message.waiting
+                shown.ballot = message.ballot
         return f"edit-{message.key}"
 
     async def delete(self, room: RoomRef, event_id: str, key: str, reason: str) -> None:
         await self._gate(room, "delete", event_id)
         self.rooms[room] = [shown for shown in self.rooms[room] if shown.event_id != event_id]
+        if event_id in self._reacted:
+            self.reactions.remove(self._reacted.pop(event_id))
 
     async def react(self, room: RoomRef, event_id: str, reaction: str, key: str) -> str:
         await self._gate(room, "react", reaction)
+        if (event_id, reaction) in self.reactions:
+            return ""
         self.reactions.append((event_id, reaction))
+        self._reacted[f"reaction-{key}"] = (event_id, reaction)
         return f"reaction-{key}"
 
     async def ban(self, room: RoomRef, user: UserRef, reason: str) -> None:
@@ -121,6 +144,7 @@ class Paper:
 
     async def unban(self, room: RoomRef, user: UserRef) -> None:
         await self._gate(room, "unban", user.user_id)
+        self.unbans.append((room, user))
 
     async def _gate(self, room: RoomRef, what: str, text: str) -> None:
         if room in self.hold:
@@ -183,7 +207,7 @@ class ScriptedGroup:
 
         # A conversation's own task writes, in order, whatever becomes of those who asked.
         await asyncio.shield(asyncio.ensure_future(self._store.write(work)))
-        self._mirror.committed(self.name)
+        self._mirror.committed(self.name, notices)
 
     def status(self) -> GroupStatus:
         return self.current
@@ -220,6 +244,9 @@ class Bench:
     paper: Paper = field(default_factory=Paper)
     tuning: Tuning = QUICK
     rooms: tuple[RoomRef, ...] = (ROOM_A, ROOM_B)
+    moderator_bans: str = "propose"
+    url: str = ""
+    """Of another database than the one in `path`."""
     store: Store = field(init=False)
     mirror: Mirror = field(init=False)
     group: ScriptedGroup = field(init=False)
@@ -228,13 +255,14 @@ class Bench:
 
     async def open(self, *, run: bool = True) -> Bench:
         """Make a new mirror on the database of before."""
-        self.store = await Store.open(f"sqlite:///{self.path}", KEY)
+        self.store = await Store.open(self.url or f"sqlite:///{self.path}", KEY)
         self.mirror = Mirror(
             self.store,
             {PLATFORM: self.paper},
             dict.fromkeys(self.rooms, GROUP),
             Router(wallet_address),
             say,
+            moderator_bans={GROUP: self.moderator_bans},
             clock=time.time,
             tuning=self.tuning,
         )

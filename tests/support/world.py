@@ -11,12 +11,14 @@ from __future__ import annotations
 import hashlib
 import heapq
 import itertools
+import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from coincurve import PrivateKey
+from eth_account import Account
 
 from bridge.conversation.keys import KeyRing
 from bridge.conversation.turn import Outcome, Performer
@@ -24,7 +26,8 @@ from bridge.mls import MlsGroupPort
 from bridge.model.ids import RoomRef
 from bridge.model.message import Author, Body, ChatMessage, MessageKind
 from bridge.model.notices import Answer, BallotClosed, BallotOpened, Chat, Notice, State, StateChanged
-from bridge.protocol.engine import EngineConfig, GroupEngine
+from bridge.protocol.chain import Intent
+from bridge.protocol.engine import EngineConfig, GroupEngine, SignatureStatus
 from bridge.protocol.errors import QueueFull
 from bridge.protocol.events import (
     CastVote,
@@ -32,15 +35,19 @@ from bridge.protocol.events import (
     JoinMember,
     LeaveMember,
     Payload,
+    ProposePolicy,
     RequestBan,
     SendChat,
+    Signed,
     Start,
     TimerFired,
     Topic,
 )
+from bridge.protocol.policy import encode_policy
 from bridge.protocol.ports import Address
 from bridge.protocol.types import GroupName, GroupPolicy, Timing
 from bridge.protocol.wallet import address_of, personal_digest
+from tests.support.model_chain import ModelChain
 
 START = 1_800_000_000.0
 """The fake clock begins here (Unix seconds)."""
@@ -59,6 +66,10 @@ class Wallet:
         raw = self._key.sign_recoverable(personal_digest(message), hasher=None)
         return raw[:64] + bytes([raw[64] + 27])
 
+    def sign_typed(self, data: str) -> bytes:
+        """EIP-712, by eth-account: an encoder that is not ours."""
+        return bytes(Account.sign_typed_data(self._key.secret, full_message=json.loads(data)).signature)
+
 
 class Wallets:
     """All wallets of one peer; the `Signer` of its performer."""
@@ -75,11 +86,10 @@ class Wallets:
         wallet = self._by_address.get(Address(address))
         return wallet.sign(message) if wallet else None
 
-    def sign_binding(self, address: Address, message: bytes) -> bytes:
-        """For the port."""
-        signature = self.sign(address, message)
-        assert signature is not None
-        return signature
+    def sign_typed(self, address: bytes, data: str) -> bytes | None:
+        """The same for EIP-712 data."""
+        wallet = self._by_address.get(Address(address))
+        return wallet.sign_typed(data) if wallet else None
 
 
 @dataclass
@@ -92,6 +102,10 @@ class Disk:
     timers: dict[str, tuple[float, int]] = field(default_factory=dict)
     seen: set[bytes] = field(default_factory=set)
     archive: list[tuple[Topic, bytes]] = field(default_factory=list)
+    intents: dict[str, Intent] = field(default_factory=dict)
+    intent_states: dict[str, str] = field(default_factory=dict)
+    cursor: int = 0
+    """Block up to which the chain was read."""
 
 
 @dataclass
@@ -113,6 +127,9 @@ class Peer:
         self.wallet = Wallet(f"bridge {name}")
         self.wallets = Wallets(self.wallet)
         self.hosted: dict[str, Address] = {}
+        """People of this bridge by name."""
+        self.own: dict[str, Wallet] = {}
+        """Wallets of those who keep them themselves: not with this bridge."""
         self.group = group or GroupName(GROUP, self.wallet.address)
         self.create = create
         self.disk = Disk()
@@ -120,6 +137,8 @@ class Peer:
         self.refused: Counter[str] = Counter()
         self.up = False
         self.generation = 0
+        self.has_chain = True
+        """Whether this bridge is configured with the world's chain, if there is one."""
 
     # ---- life ----
 
@@ -127,10 +146,15 @@ class Peer:
         """(Re)start from the disk."""
         self.generation += 1
         self.up = True
+        chain = self.world.chain
         config = EngineConfig(
-            self.group, self.wallet.address, self.create, self.world.policy if self.create else None
+            self.group,
+            self.wallet.address,
+            self.create,
+            self.world.policy if self.create else None,
+            chain.domain if chain and self.has_chain else None,
         )
-        self.port = MlsGroupPort(self.wallet.address, self.wallets.sign_binding, _rows(self.disk))
+        self.port = MlsGroupPort(self.wallet.address, self.wallets.sign, _rows(self.disk))
         if self.disk.state:
             self.engine = GroupEngine.restore(config, self.port, self.disk.state)
         else:
@@ -171,6 +195,9 @@ class Peer:
                 disk.archive.append((publish.topic, publish.data))
             disk.seen.add(_digest(publish.topic, publish.data))
             self.world.broadcast(self, publish.topic, publish.data)
+        for intent in outcome.intents:
+            if intent.key not in disk.intents:
+                disk.intents[intent.key], disk.intent_states[intent.key] = intent, "waiting"
         for _ in outcome.catch_ups:
             self.world.catch_up(self)
         return outcome
@@ -205,9 +232,31 @@ class Peer:
         self.hosted[name] = wallet.address
         return wallet.address
 
+    def host_own(self, name: str) -> Wallet:
+        """An account of this bridge whose wallet is its owner's."""
+        self.own[name] = Wallet(f"person {name}")
+        self.hosted[name] = self.own[name].address
+        return self.own[name]
+
+    def asked(self, name: str) -> list[SignatureStatus]:
+        """What this person's own wallet is asked to sign now."""
+        return [s for s in self.engine.status().signatures if s.address == self.hosted[name]]
+
+    def sign(self, name: str, *, by: Wallet | None = None) -> Outcome:
+        """His own wallet (or another one) signs the oldest question."""
+        question = self.asked(name)[0]
+        wallet = by or self.own[name]
+        signature = wallet.sign_typed(question.typed) if question.typed else wallet.sign(question.message)
+        return self.handle(Signed(question.token, signature))
+
+    def refuse(self, name: str) -> Outcome:
+        """He does not sign the oldest question."""
+        return self.handle(Signed(self.asked(name)[0].token, b""))
+
     def join(self, name: str) -> Outcome:
         """`!join`"""
-        return self.handle(JoinMember(self.host(name), name, reply_to=name))
+        address = self.hosted[name] if name in self.own else self.host(name)
+        return self.handle(JoinMember(address, name, reply_to=name))
 
     def leave(self, name: str) -> Outcome:
         """`!leave`"""
@@ -222,6 +271,10 @@ class Peer:
         ballot = self.engine.status().ballot
         number = ballot_id if ballot_id is not None else (ballot.ballot_id if ballot else 0)
         return self.handle(CastVote(self.hosted[name], number, yes, reply_to=name))
+
+    def propose(self, name: str, policy: GroupPolicy) -> Outcome:
+        """`!propose …` of settings."""
+        return self.handle(ProposePolicy(self.hosted[name], encode_policy(policy), reply_to=name))
 
     def say(self, name: str | None, text: str) -> ChatMessage:
         """A chat message of a hosted member, or of somebody who is none."""
@@ -270,19 +323,28 @@ class World:
         self.network = Network()
         self.numbers = itertools.count()
         self.peers: list[Peer] = []
+        self.stewards = 1
+        """How many of the bridges are candidates."""
         self._timing = timing or Timing()
         self._extra = policy
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self.policy: GroupPolicy
+        self.chain: ModelChain | None = None
+        """Made by `found` when there is to be one."""
 
-    def found(self, *names: str) -> list[Peer]:
-        """The first name creates the group, the others are bridges that join it as service members."""
+    def found(self, *names: str, chain: bool = False) -> list[Peer]:
+        """The first name creates the group, the others are bridges that join it as service members.
+
+        `chain`: there is one, and all bridges are configured with it.
+        """
         creator = Peer(self, names[0], create=True)
+        if chain:
+            self.chain = ModelChain(self, creator.group)
         others = [Peer(self, name, create=False, group=creator.group) for name in names[1:]]
         self.peers = [creator, *others]
         self.policy = GroupPolicy(
             creator=creator.wallet.address,
-            steward_candidates=(creator.wallet.address,),
+            steward_candidates=tuple(peer.wallet.address for peer in self.peers[: self.stewards]),
             service_members=tuple(peer.wallet.address for peer in self.peers),
             timing=self._timing,
             **self._extra,  # type: ignore[arg-type]
@@ -338,6 +400,8 @@ class World:
     def settle(self) -> None:
         """A quiet end: no more faults, and time for steward epochs and catch-ups."""
         self.network = Network()
+        if self.chain is not None:
+            self.chain.up()
         for peer in self.peers:
             if not peer.up:
                 peer.start()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
-import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +12,7 @@ from typing import Annotated
 import typer
 
 from bridge.cli.demo.failures import DemoFailed, TooSlow
+from bridge.cli.demo.people import PORTS
 from bridge.cli.output import UserError, err, out
 from bridge.ops import logs
 
@@ -23,16 +23,19 @@ def demo(
     play: Annotated[
         bool, typer.Option("--play", help="Play a scripted scenario; exit code 0 only when all went well.")
     ] = False,
+    ports: Annotated[
+        tuple[int, int], typer.Option(help="Ports of the two pages on this computer; 0: any free one.")
+    ] = PORTS,
 ) -> None:
     """Run two bridges with one group on this machine: no account, no server, nothing leaves it.
 
-    You type for three people: Alice and Carol on bridge 1, Bob on bridge 2.
+    Each has a page with test accounts: Alice and Carol on client1, Bob on client2.
     """
     # Not $TMPDIR: socket paths must be short.
     folder = Path(tempfile.mkdtemp(prefix="demls-", dir="/tmp"))
     logs.configure("error", "text")
     try:
-        asyncio.run(_play(folder) if play else _talk(folder))
+        asyncio.run(_play(folder) if play else _talk(folder, ports))
     except DemoFailed as error:
         _show_logs(folder)
         raise UserError(f"not as it should be: {error}", f"read the logs in {folder}") from error
@@ -51,25 +54,22 @@ async def _play(folder: Path) -> None:
     _end_on_signals()
     out.print(STARTING)
     try:
-        async with asyncio.timeout(TOTAL_LIMIT), running(folder) as network:
+        async with asyncio.timeout(TOTAL_LIMIT), running(folder) as network, network.visits():
             await Script(network).play()
     except TimeoutError:
         raise TooSlow(f"the scenario took more than {TOTAL_LIMIT:.0f} s") from None
     out.print("\n[bold green]All went as it should.[/]")
 
 
-async def _talk(folder: Path) -> None:
-    from bridge.cli.demo import lines, screen
+async def _talk(folder: Path, ports: tuple[int, int]) -> None:
+    from bridge.cli.demo import view
     from bridge.cli.demo.network import running
-    from bridge.cli.demo.side import TYPED_TIMING
+    from bridge.cli.demo.side import SEEN_TIMING
 
     _end_on_signals()
     out.print(STARTING)
-    async with running(folder, TYPED_TIMING) as network:
-        if sys.stdin.isatty() and sys.stdout.isatty():
-            await screen.talk(network)
-        else:
-            await lines.talk(network)
+    async with running(folder, SEEN_TIMING, ports) as network:
+        await view.talk(network)
 
 
 def _end_on_signals() -> None:

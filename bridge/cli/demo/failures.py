@@ -17,3 +17,7 @@ class Unmet(DemoFailed):
 
 class TooSlow(DemoFailed):
     """The scenario did not end in time."""
+
+
+class PageError(DemoFailed):
+    """A page refused what was said, or is gone."""

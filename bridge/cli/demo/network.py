@@ -1,4 +1,4 @@
-"""The two bridges together, and the people who type."""
+"""The two bridges together, and the people at their pages."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bridge.cli.demo.failures import SideFailed
-from bridge.cli.demo.people import GROUP, ROOMS, Person
+from bridge.cli.demo.failures import DemoFailed, SideFailed
+from bridge.cli.demo.people import GROUP, PEOPLE, Person
 from bridge.cli.demo.side import TIMING, Side
+from bridge.cli.demo.visitor import Visitor
 from bridge.protocol.ports import Address
 from bridge.protocol.types import GroupName
 
 
 class Network:
-    """Made by `running`. `sides` are bridge 1, which makes the group, and bridge 2, which joins it."""
+    """Made by `running`. `sides` are client1, which makes the group, and client2, which joins it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, ports: tuple[int, int]) -> None:
         self._news = asyncio.Event()
-        self.sides = (Side(0, folder, self._news.set), Side(1, folder, self._news.set))
+        self.sides = (Side(0, folder, ports[0], self._news.set), Side(1, folder, ports[1], self._news.set))
+        self.visitors: dict[str, Visitor] = {}
+        """Those who were let in by `visits`, by name."""
 
     async def start(self, timing: Mapping[str, int]) -> None:
         """Pair and start the bridges: 1 makes the group and lists 2, then 2 dials 1. Raises SideFailed."""
@@ -47,20 +50,27 @@ class Network:
         """Stop both; returns their exit codes."""
         return list(await asyncio.gather(*(side.stop() for side in self.sides)))
 
-    def side_of(self, person: Person) -> Side:
-        """The bridge that hosts him."""
-        return self.sides[person.side]
+    @asynccontextmanager
+    async def visits(self) -> AsyncIterator[None]:
+        """Everybody sits at his page while the block runs, signed in by script. Raises PageError."""
+        tasks = []
+        try:
+            for person in PEOPLE.values():
+                visitor = Visitor(self.sides[person.side].url, person.name, self._news.set)
+                self.visitors[person.name] = visitor
+                await visitor.sign_in()
+                tasks.append(asyncio.create_task(visitor.run()))
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for visitor in self.visitors.values():
+                await visitor.close()
 
-    async def say(self, person: Person, words: str) -> None:
-        """Type for somebody. Raises RoomError."""
-        await self.side_of(person).rooms.say(ROOMS[person.side], person.name, words)
-
-    def address_of(self, person: Person) -> str:
-        """His address ('0x...') when he is a member, else ''."""
-        group = self.side_of(person).group
-        names = group.names if group is not None else {}
-        members = set(group.members) if group is not None else set()
-        return next((who for who, name in names.items() if name == person.shown and who in members), "")
+    def visitor(self, person: Person) -> Visitor:
+        """The one who sits at the page for him."""
+        return self.visitors[person.name]
 
     async def news(self) -> None:
         """Wait until something has changed."""
@@ -79,22 +89,24 @@ class Network:
 
 
 @asynccontextmanager
-async def running(folder: Path, timing: Mapping[str, int] = TIMING) -> AsyncIterator[Network]:
+async def running(
+    folder: Path, timing: Mapping[str, int] = TIMING, ports: tuple[int, int] = (0, 0)
+) -> AsyncIterator[Network]:
     """Both bridges, started and watched; stopped at the end, whatever happens. `timing`: of the group, in
-    seconds. Raises SideFailed."""
-    network = Network(folder)
+    seconds; `ports`: of the pages. Raises SideFailed."""
+    network = Network(folder, ports)
     try:
         await network.start(timing)
         async with asyncio.TaskGroup() as tasks:
             watching = tasks.create_task(network.watch())
             yield network
             watching.cancel()
-    except* SideFailed as failed:
-        raise SideFailed(_first(failed)) from None
+    except* DemoFailed as failed:
+        raise _first(failed) from None
     finally:
         await network.stop()
 
 
-def _first(group: BaseExceptionGroup[SideFailed]) -> str:
+def _first(group: BaseExceptionGroup[DemoFailed]) -> DemoFailed:
     inner = group.exceptions[0]
-    return _first(inner) if isinstance(inner, BaseExceptionGroup) else str(inner)
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner

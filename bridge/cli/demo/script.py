@@ -10,8 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from adapters.terminal.client import Entry, RoomError
-from bridge.cli.demo.failures import Unmet
+from bridge.cli.demo.failures import PageError, Unmet
 from bridge.cli.demo.network import Network
 from bridge.cli.demo.people import PEOPLE, Person
 from bridge.cli.output import out
@@ -22,7 +21,7 @@ STEP_LIMIT: Final = 45.0
 TOTAL_LIMIT: Final = 300.0
 """Seconds for the whole scenario."""
 
-ALICE, CAROL, BOB = PEOPLE["alice"], PEOPLE["carol"], PEOPLE["bob"]
+ALICE, CAROL, BOB = PEOPLE["Alice"], PEOPLE["Carol"], PEOPLE["Bob"]
 
 
 class Script:
@@ -55,20 +54,20 @@ class Script:
             and first.group.epoch == second.group.epoch))  # fmt: skip
 
     async def _join(self, person: Person) -> None:
-        self._scene(f"{person.shown} joins")
+        self._scene(f"{person.name} joins")
         await self._say(person, "!join")
         joined = await self._voting(
             lambda: all(self._is_member(person, side) for side in (0, 1)), lambda ballot: ballot.kind == "add"
         )
-        self._check(joined, f"{person.shown} is a member, as both bridges see it")
+        self._check(joined, f"{person.name} is a member, as both bridges see it")
 
     async def _chat(self) -> None:
         self._scene("Chat in both directions")
-        await self._say(ALICE, "Hello from room 1!")
-        await self._expect("Bob reads it in room 2", lambda: self._reads(BOB, ALICE, "Hello from room 1!"))
-        await self._say(BOB, "Hello back from room 2.")
+        await self._say(ALICE, "Hello from client1!")
+        await self._expect("Bob reads it on page 2", lambda: self._reads(BOB, ALICE, "Hello from client1!"))
+        await self._say(BOB, "Hello back from client2.")
         await self._expect(
-            "Alice reads it in room 1", lambda: self._reads(ALICE, BOB, "Hello back from room 2.")
+            "Alice reads it on page 1", lambda: self._reads(ALICE, BOB, "Hello back from client2.")
         )
 
     async def _failed_vote(self) -> None:
@@ -84,28 +83,29 @@ class Script:
 
     async def _passed_ban(self) -> None:
         self._scene("A vote that passes; chat waits while it runs")
-        address = self._network.address_of(BOB)
+        address = self._network.visitor(BOB).address
         ballot = await self._open_ban()
         await self._say(CAROL, "Said while the vote runs.")
         first = self._network.sides[0]
-        await self._expect("Carol's message waits on bridge 1", lambda: (
+        await self._expect("Carol's message waits on client1", lambda: (
             first.group is not None and first.group.waiting_chat > 0))  # fmt: skip
-        self._check(not self._reads(BOB, CAROL, "Said while the vote runs."), "and is not in room 2 yet")
+        self._check(not self._reads(BOB, CAROL, "Said while the vote runs."), "and is not on page 2 yet")
         await self._vote(ALICE, ballot, yes=True)
         await self._vote(CAROL, ballot, yes=True)
         await self._expect("Bob is out of the group, as both bridges see it", lambda: all(
             side.group is not None and address not in side.group.members
             for side in self._network.sides))  # fmt: skip
-        room = self._network.side_of(BOB).rooms
-        await self._expect(
-            "Bob is banned from room 2", lambda: any(user == BOB.name for _, user in room.banned)
-        )
-        await self._expect("what Carol said has arrived in room 2",
-                           lambda: self._reads(BOB, CAROL, "Said while the vote runs."))  # fmt: skip
+        await self._expect("Bob's page says that he is out", lambda: bool(
+            self._network.visitor(BOB).standing.get("is_banned")
+            and not self._network.visitor(BOB).may_write))  # fmt: skip
         await self._expect("both bridges are back in Working, in the same epoch", self._settled)
+        carol = self._network.visitor(CAROL)
+        await self._expect("what Carol said has gone to the group", lambda: any(
+            said["fate"] == "sent" for said in carol.reads("Said while the vote runs.")))  # fmt: skip
+        self._check(not self._reads(BOB, CAROL, "Said while the vote runs."), "and Bob does not read it")
         try:
-            await self._network.say(BOB, "Let me in!")
-        except RoomError:
+            await self._network.visitor(BOB).say("Let me in!")
+        except PageError:
             self._check(True, "Bob cannot write any more")
         else:
             self._check(False, "Bob cannot write any more")
@@ -113,7 +113,7 @@ class Script:
     # -- ballots -------------------------------------------------------------------------------------------
 
     async def _open_ban(self) -> Ballot:
-        address = self._network.address_of(BOB)
+        address = self._network.visitor(BOB).address
         self._check(bool(address), "Bob's address is known")
         await self._say(ALICE, f"/ban {address.removeprefix('0x')}")
         await self._expect("a vote on Bob opens on both bridges", lambda: all(
@@ -137,16 +137,20 @@ class Script:
 
     def _due(self, person: Person, about: Callable[[Ballot], bool]) -> Ballot | None:
         """The open ballot on which this person has a vote that is not cast."""
-        group = self._network.side_of(person).group
+        group = self._network.sides[person.side].group
         ballot = group.ballot if group is not None else None
-        address = self._network.address_of(person)
+        address = self._network.visitor(person).address
         if ballot is None or not about(ballot) or address not in ballot.voters:
             return None
         return None if (ballot.ballot_id, person.name) in self._answered else ballot
 
     async def _vote(self, person: Person, ballot: Ballot, *, yes: bool) -> None:
         self._answered.add((ballot.ballot_id, person.name))
-        await self._say(person, f"!vote {ballot.ballot_id} {'yes' if yes else 'no'}")
+        out.print(f"  {self._clock()}  {person.name} presses {'YES' if yes else 'NO'}")
+        try:
+            await self._network.visitor(person).vote(ballot.ballot_id, yes=yes)
+        except PageError as error:
+            raise Unmet(f"{person.name} can vote ({error})") from error
 
     # -- what is so ----------------------------------------------------------------------------------------
 
@@ -156,16 +160,12 @@ class Script:
         return ballot if ballot is not None and ballot.kind == kind else None
 
     def _is_member(self, person: Person, side: int) -> bool:
-        group, address = self._network.sides[side].group, self._network.address_of(person)
+        group, address = self._network.sides[side].group, self._network.visitor(person).address
         return bool(address) and group is not None and address in group.members
 
     def _reads(self, reader: Person, writer: Person, words: str) -> bool:
-        """Whether the words stand exactly once in the reader's room, under the writer's name."""
-        found = [e for e in self._entries(reader) if words in e.text and e.author.startswith(writer.shown)]
-        return len(found) == 1
-
-    def _entries(self, reader: Person) -> list[Entry]:
-        return self._network.side_of(reader).rooms.entries
+        """Whether the words stand exactly once on the reader's page, under the writer's name."""
+        return len(self._network.visitor(reader).reads(words, writer.name)) == 1
 
     def _settled(self) -> bool:
         groups = [side.group for side in self._network.sides]
@@ -180,11 +180,11 @@ class Script:
         out.print(f"\n[bold]{title}[/]")
 
     async def _say(self, person: Person, words: str) -> None:
-        out.print(f"  {self._clock()}  {person.shown}: {words}", markup=False)
+        out.print(f"  {self._clock()}  {person.name}: {words}", markup=False)
         try:
-            await self._network.say(person, words)
-        except RoomError as error:
-            raise Unmet(f"{person.shown} can say {words!r} ({error})") from error
+            await self._network.visitor(person).say(words)
+        except PageError as error:
+            raise Unmet(f"{person.name} can say {words!r} ({error})") from error
 
     async def _expect(self, what: str, true: Callable[[], bool]) -> None:
         self._check(await self._network.until(true, STEP_LIMIT), what)

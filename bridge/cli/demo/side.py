@@ -1,8 +1,9 @@
-"""One bridge of the demo: its folder, its configuration, its process, its room, its reports."""
+"""One bridge of the demo: its folder, its configuration, its process, its page, its reports."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -10,10 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from adapters.terminal.client import RoomClient
 from bridge import app
 from bridge.cli.demo.failures import SideFailed
-from bridge.cli.demo.people import GROUP, ROOMS
+from bridge.cli.demo.people import GROUP, PEOPLE, ROOM
 from bridge.ops.report import Group, Report
 from bridge.ops.status import NotRunning, ask
 from bridge.settings import PREFIX, SEED_NAMES, load, sample
@@ -27,19 +27,19 @@ POLL: Final = 0.2
 
 TIMING: Final = {"steward_epoch": 3, "waiting": 2, "voting": 10, "commit": 5}
 """Seconds. Shorter than the seed's, so that a play-through takes a minute."""
-TYPED_TIMING: Final = {**TIMING, "voting": 30}
-"""The seed's time for a vote: one person types for three."""
+SEEN_TIMING: Final = {**TIMING, "steward_epoch": 6, "voting": 60}
+"""For people: the seed's 15 and 30 seconds, kinder to one who plays three people in three windows."""
 
 
 class Side:
-    """`number` is 0 or 1."""
+    """`number` is 0 or 1; `port` that of its page (0: any free one)."""
 
-    def __init__(self, number: int, folder: Path, changed: Callable[[], None]) -> None:
+    def __init__(self, number: int, folder: Path, port: int, changed: Callable[[], None]) -> None:
         self.number = number
-        self.name = f"bridge-{number + 1}"
+        self.name = f"client{number + 1}"
         self.folder = folder / self.name
         self.report: Report | None = None
-        self.rooms = RoomClient(self.folder / "rooms.sock", changed)
+        self._port = port
         self._changed = changed
         self._process: asyncio.subprocess.Process | None = None
 
@@ -59,16 +59,21 @@ class Side:
         groups = self.report.groups if self.report is not None else ()
         return next((group for group in groups if group.name == GROUP), None)
 
+    @property
+    def url(self) -> str:
+        """Address of its page, once it has started."""
+        return (self.folder / "data" / "web" / "url").read_text("ascii").strip()
+
     def write_config(self, group: Mapping[str, Any], peers: Sequence[str]) -> None:
         """(Re)write the configuration file."""
-        rooms = [{"platform": "terminal", "room": ROOMS[self.number]}]
+        rooms = [{"platform": "web", "room": ROOM}]
         known: dict[str, dict[str, Any]] = {
             "": {"name": self.name},
             "waku": {"node_port": 0, "peer_addresses": list(peers)},
         }
-        # Whatever ends this process, a bridge does not stay behind.
-        adapter = f'socket = "{self.folder / "rooms.sock"}"\nend_with_viewer = true'
-        text = sample.write(known, [{**group, "rooms": rooms}], {"terminal": adapter})
+        accounts = [person.name for person in PEOPLE.values() if person.side == self.number]
+        adapter = f"port = {self._port}\ndemo_accounts = {json.dumps(accounts)}"
+        text = sample.write(known, [{**group, "rooms": rooms}], {"web": adapter})
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self.config.write_text(text, "utf-8")
 
@@ -77,11 +82,12 @@ class Side:
         return await app.own_address(load(self.config, env_file=None))
 
     async def start(self) -> None:
-        """Start the process and wait until it answers and its room is open. Raises SideFailed."""
+        """Start the process and wait until it answers and its page is open. Raises SideFailed."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bridge.cli", "run", "--config", str(self.config),
-                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=_environment(),
+                sys.executable, "-m", "bridge.cli", "run", "--end-with-stdin", "--config", str(self.config),
+                # Held open by this process: whatever ends it, a bridge does not stay behind.
+                stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log, env=_environment(),
                 cwd=self.folder,
                 # Ctrl-C in the terminal goes to the demo only, which stops the bridges in order.
                 start_new_session=True,
@@ -100,15 +106,13 @@ class Side:
             raise SideFailed(f"{self.name} ended with code {self._process.returncode}")
         try:
             self.report = await ask(self.folder / "data" / "status.sock")
-            await self.rooms.connect()
-        except (NotRunning, OSError):
+        except NotRunning:
             return False
-        return True
+        return all(adapter.state != "down" for adapter in self.report.adapters) and _is_open(self)
 
     async def watch(self) -> None:
-        """Keep the report fresh and take what the room shows. Raises SideFailed when the process ends."""
+        """Keep the report fresh. Raises SideFailed when the process ends."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.rooms.run())
             tasks.create_task(self._poll())
             tasks.create_task(self._outlive())
 
@@ -139,9 +143,14 @@ class Side:
             except TimeoutError:
                 process.kill()
                 await process.wait()
-        # Only now: a bridge whose viewer goes away first takes that for a failure.
-        self.rooms.close()
         return process.returncode or 0
+
+
+def _is_open(side: Side) -> bool:
+    try:
+        return bool(side.url)
+    except OSError:
+        return False
 
 
 def _environment() -> dict[str, str]:

@@ -32,6 +32,8 @@ class LeaveClaim:
     epoch: int
     time: int
     signature: bytes = b""
+    chain_signature: bytes = b""
+    """For the contract that coordinates the group (EIP-712); empty where none does."""
 
     def signing_bytes(self) -> bytes:
         """What the wallet signs (EIP-191)."""
@@ -61,13 +63,21 @@ class LeaveClaim:
             epoch=self.epoch,
             time=self.time,
             signature=self.signature,
+            chain_signature=self.chain_signature,
         )
 
     @classmethod
     def from_wire(cls, message: pb.LeaveRequest) -> LeaveClaim:
         """Read one; sizes only. Raises Malformed."""
         _check_sizes(message)
-        return cls(message.group_id, Address(message.address), message.epoch, message.time, message.signature)
+        return cls(
+            message.group_id,
+            Address(message.address),
+            message.epoch,
+            message.time,
+            message.signature,
+            message.chain_signature,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,8 @@ class RejoinClaim:
     key_package_hash: bytes
     time: int
     signature: bytes = b""
+    chain_signature: bytes = b""
+    """For the contract that coordinates the group (EIP-712); empty where none does."""
 
     def signing_bytes(self) -> bytes:
         """What the wallet signs (EIP-191)."""
@@ -121,6 +133,7 @@ class RejoinClaim:
             key_package_hash=self.key_package_hash,
             time=self.time,
             signature=self.signature,
+            chain_signature=self.chain_signature,
         )
 
     @classmethod
@@ -136,6 +149,7 @@ class RejoinClaim:
             message.key_package_hash,
             message.time,
             message.signature,
+            message.chain_signature,
         )
 
     @classmethod
@@ -148,6 +162,7 @@ class RejoinClaim:
             key_package_hash(body.key_package),
             body.time,
             body.rejoin_signature,
+            body.chain_signature,
         )
 
 
@@ -171,7 +186,8 @@ def _parse(kind: type[_Message], data: bytes) -> _Message:
 def _check_sizes(message: pb.LeaveRequest | pb.RejoinClaim) -> None:
     if len(message.address) != ADDRESS_BYTES or not 0 < len(message.group_id) <= MAX_GROUP_ID_BYTES:
         raise Malformed("a claim needs a group and an address")
-    if len(message.signature) not in (0, wallet.SIGNATURE_BYTES):
+    sizes = {len(message.signature), len(message.chain_signature)}
+    if not sizes <= {0, wallet.SIGNATURE_BYTES}:
         raise Malformed(f"a claim's signature has {wallet.SIGNATURE_BYTES} bytes")
 
 

@@ -63,16 +63,23 @@ def judge(
     now: float,
     *,
     catching_up: bool = False,
+    coordinated: bool = False,
 ) -> Judgement:
     """Accept or refuse a staged commit. `view` and `policy` are those before it, `now` in Unix seconds.
 
-    `catching_up`: the batch comes from history, so leave and rejoin claims may be old. Raises BadBatch
+    `catching_up`: the batch comes from history, so leave and rejoin claims may be old. `coordinated`: a
+    contract counts the votes, so the certificate shows none, and the caller asks the contract. Raises BadBatch
     (the commit is not what was voted, or its committer may not commit) or BadCertificate.
     """
     _check_committer(staged, view, policy)
     _check_membership(staged.changes, view)
     split = _split(certificate, staged.changes, view, policy, now, catching_up)
-    hold_until = _judge_rest(certificate, split.rest, staged.committer, view, policy, now)
+    _judge_rest(certificate, split.rest, staged.committer, view, policy, now)
+    hold_until = 0
+    if coordinated and certificate.votes:
+        raise BadCertificate("votes in a certificate, where a contract counts them")
+    if certificate.ballot is not None and not coordinated:
+        hold_until = _count(certificate.ballot, certificate.votes, policy, now)
     changes = certificate.ballot.changes if certificate.ballot else ()
     return Judgement(
         changes=changes,
@@ -157,19 +164,18 @@ def _judge_rest(
     view: View,
     policy: GroupPolicy,
     now: float,
-) -> int:
-    """The changes that the voters must have wanted; returns `hold_until`."""
+) -> None:
+    """The changes that the voters must have wanted."""
     ballot = certificate.ballot
     if ballot is None:
         if certificate.votes:
             raise BadCertificate("votes without a ballot")
         if rest:
             _check_bootstrap(rest, committer, view, policy)
-        return 0
+        return
     batches.check_matches(ballot.changes, rest)
     _check_policy_change(ballot, policy)
     _check_ballot(ballot, view, policy, now)
-    return _count(ballot, certificate.votes, policy, now)
 
 
 def _check_bootstrap(rest: Sequence[Change], committer: Address, view: View, policy: GroupPolicy) -> None:

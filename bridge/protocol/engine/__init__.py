@@ -10,6 +10,8 @@ Events go in, effects come out (`handle`). The parts, each one reason to change:
     joining.py      announcements, join requests, Welcomes
     requests.py     what this bridge's people asked for
     talk.py         chat
+    coordinating.py what the chain says of ballots and roster, where a contract coordinates
+    recording.py    commits that wait for their record on the chain
 """
 
 from __future__ import annotations
@@ -19,13 +21,15 @@ from dataclasses import dataclass
 from typing import Final, ParamSpec
 
 from bridge.model.notices import ChangeNote, State
-from bridge.protocol import errors
+from bridge.protocol import errors, wallet
 from bridge.protocol.batches import notes
 from bridge.protocol.effects import Effect
 from bridge.protocol.engine.batches import Batches
+from bridge.protocol.engine.coordinating import Coordinating
 from bridge.protocol.engine.core import Core
 from bridge.protocol.engine.joining import Joining
 from bridge.protocol.engine.receiving import Receiving
+from bridge.protocol.engine.recording import Recording
 from bridge.protocol.engine.requests import Requests
 from bridge.protocol.engine.state import (
     EngineConfig,
@@ -40,11 +44,15 @@ from bridge.protocol.engine.talk import Talk
 from bridge.protocol.engine.voting import Voting
 from bridge.protocol.events import (
     CastVote,
+    ChainSeen,
     Event,
+    IntentFailed,
     JoinMember,
     JoinRequestOpened,
     LeaveMember,
     Payload,
+    ProposeAdd,
+    ProposePolicy,
     RequestBan,
     SendChat,
     Signed,
@@ -53,13 +61,15 @@ from bridge.protocol.events import (
     Topic,
 )
 from bridge.protocol.policy import encode_policy
-from bridge.protocol.ports import MlsPort, View
+from bridge.protocol.ports import Address, MlsPort, View
 from bridge.protocol.states import Trigger
 from bridge.protocol.stewards import order
+from bridge.protocol.types import Coordination, GroupPolicy
+from bridge.protocol.wire import demls_pb2 as pb
 
-__all__ = ["BallotStatus", "EngineConfig", "EngineStatus", "GroupEngine"]
+__all__ = ["BallotStatus", "EngineConfig", "EngineStatus", "GroupEngine", "SignatureStatus"]
 
-Request = JoinMember | LeaveMember | RequestBan | CastVote
+Request = JoinMember | LeaveMember | RequestBan | CastVote | ProposePolicy | ProposeAdd
 BRIDGE_NAME: Final = "bridge"
 P = ParamSpec("P")
 
@@ -75,6 +85,24 @@ class BallotStatus:
     no: tuple[bytes, ...]
     deadline: int
     steward: bytes
+    transaction: bytes = b""
+    """That opened it on the chain (32 bytes); empty where no contract coordinates."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureStatus:
+    """A wallet is asked to sign `message` (EIP-191), or `typed` (JSON, EIP-712) where that is not empty.
+
+    `ballot_id` and `yes` say which vote, if it is one.
+    """
+
+    token: int
+    address: bytes
+    purpose: str
+    message: bytes
+    ballot_id: int = 0
+    yes: bool = False
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +124,20 @@ class EngineStatus:
     queued: int
     waiting_chat: int
     ballot: BallotStatus | None
+    joining: frozenset[bytes] = frozenset()
+    """This bridge's people who asked to join and are not in yet."""
+    is_removed: bool = False
+    """The own leaf was removed from the group."""
+    signatures: tuple[SignatureStatus, ...] = ()
+    """Questions to wallets that are not here, still open."""
+    coordination: Coordination = Coordination.WAKU
+    policy: GroupPolicy | None = None
+    chain_ready: bool = False
+    """Whether the contract can take ballots and records of this group now."""
+    chain_trouble: str = ""
+    """Why it cannot, in words; empty also where no contract coordinates."""
+    number: int = 0
+    """Of the last commit that the chain has recorded."""
 
 
 class GroupEngine:
@@ -109,6 +151,8 @@ class GroupEngine:
         self.joining = Joining(self._core, self)
         self.requests = Requests(self._core, self)
         self.talk = Talk(self._core, self)
+        self.coordinating = Coordinating(self._core, self)
+        self.recording = Recording(self._core, self)
         self._receiving = Receiving(self._core, self)
         self._timers: dict[str, Callable[[], None]] = {
             "tick": self.stewarding.tick,
@@ -145,11 +189,15 @@ class GroupEngine:
             case TimerFired(name, token):
                 if core.state.timers.get(name) == token:
                     del core.state.timers[name]
-                    self._received(self._timers[name])
+                    self.guarded(self._timers[name])
             case Signed(token, signature):
                 self._signed(token, signature)
+            case ChainSeen():
+                self.coordinating.on_seen(event)
+            case IntentFailed():
+                self.guarded(self.coordinating.on_failed, event)
             case JoinRequestOpened(plaintext):
-                self._received(self.joining.on_opened, plaintext)
+                self.guarded(self.joining.on_opened, plaintext)
             case Start():
                 self._start()
             case _:
@@ -159,13 +207,14 @@ class GroupEngine:
 
     def payload(self, topic: Topic, data: bytes) -> None:
         """A payload from outside; whatever is wrong with it is refused and counted, and changes nothing."""
-        self._received(self._receiving.payload, topic, data)
+        self.guarded(self._receiving.payload, topic, data)
 
     def inside(self, held: HeldMessage) -> None:
         """A decrypted group message, again (it was held)."""
-        self._received(self._receiving.inside, held)
+        self.guarded(self._receiving.inside, held)
 
-    def _received(self, take: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+    def guarded(self, take: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Take something from outside; what is wrong with it is refused, counted, and changes nothing."""
         try:
             take(*args, **kwargs)
         except errors.ProtocolError as error:
@@ -185,6 +234,10 @@ class GroupEngine:
                     self.requests.ban(event)
                 case CastVote():
                     self.voting.cast(event)
+                case ProposePolicy():
+                    self.requests.propose_policy(event)
+                case ProposeAdd():
+                    self.requests.propose_add(event)
         except errors.ProtocolError as error:
             core.state = decode_state(before)
             core.effects = []
@@ -193,17 +246,31 @@ class GroupEngine:
             raise errors.NotPermitted(str(error)) from error
 
     def _signed(self, token: int, signature: bytes) -> None:
-        """A wallet has answered; an empty signature means that it would not sign."""
-        pending = self._core.state.signatures.pop(token, None)
+        """A wallet has answered; an empty signature refuses. Raises NotAsked, WrongSignature."""
+        signatures = self._core.state.signatures
+        pending = signatures.get(token)
         if pending is None:
-            return
+            raise errors.NotAsked("this signature is not waited for any more")
+        if signature:
+            try:
+                signer = Address(pending.address)
+                if pending.typed:
+                    wallet.check_digest(signer, pending.digest, signature)
+                else:
+                    wallet.check(signer, pending.message, signature)
+            except errors.BadSignature as error:
+                raise errors.WrongSignature(str(error)) from error
+        del signatures[token]
         if not signature:
-            self._core.answer(pending.reply_to, "not_signed")
+            self.requests.not_signed(pending)
             return
         continuations = {
+            "bind": self.requests.bind_signed,
             "vote": self.voting.signed,
             "leave": self.requests.leave_signed,
             "rejoin": self.requests.rejoin_signed,
+            "leave_claim": self.requests.leave_claimed,
+            "rejoin_claim": self.requests.rejoin_claimed,
         }
         try:
             continuations[pending.purpose](pending, signature)
@@ -232,6 +299,7 @@ class GroupEngine:
             core.refresh()
             core.state.steward = config.own
             core.state.last_commit = core.now
+            self.coordinating.created()
             self.stewardship()
         else:
             self.requests.join(JoinMember(config.own, BRIDGE_NAME))
@@ -304,6 +372,7 @@ class GroupEngine:
         """A snapshot for people."""
         core, config = self._core, self._core.config
         view = core.view if core.joined else None
+        trouble = self.coordinating.trouble()
         return EngineStatus(
             group=config.name.name,
             full_name=str(config.name),
@@ -320,6 +389,14 @@ class GroupEngine:
             queued=len(core.state.queue) + len(core.state.collected),
             waiting_chat=len(core.state.chat),
             ballot=self._ballot_status(),
+            joining=frozenset(pending.address for pending in core.state.requests if pending.kind == "add"),
+            is_removed=core.state.removed,
+            signatures=tuple(_asked(token, pending) for token, pending in core.state.signatures.items()),
+            coordination=core.policy.coordination if view else Coordination.WAKU,
+            policy=core.policy if view else None,
+            chain_ready=self.coordinating.active and not trouble,
+            chain_trouble=trouble,
+            number=core.state.chain.roster.number if core.state.chain.roster else 0,
         )
 
     def _ballot_status(self) -> BallotStatus | None:
@@ -327,6 +404,7 @@ class GroupEngine:
         if ballot is None:
             return None
         votes = self.voting.votes()
+        row = self.coordinating.row_of(ballot)
         return BallotStatus(
             ballot.ballot_id,
             notes(ballot.changes),
@@ -335,4 +413,18 @@ class GroupEngine:
             tuple(v.voter for v in votes if not v.yes),
             ballot.deadline,
             ballot.steward,
+            row.transaction if row else b"",
         )
+
+
+def _asked(token: int, pending: PendingSignature) -> SignatureStatus:
+    vote = pb.Vote.FromString(pending.data) if pending.purpose == "vote" else pb.Vote()
+    return SignatureStatus(
+        token,
+        pending.address,
+        pending.purpose,
+        pending.message,
+        vote.proposal_id,
+        vote.vote,
+        pending.typed,
+    )

@@ -62,6 +62,7 @@ class Batches:
         """Stage on a copy, judge by the certificate, then adopt, hold or drop the copy."""
         core = self._core
         before = core.view
+        coordinated, recording = self._engine.coordinating.active, self._engine.recording
         staged = core.mls.stage(list(batch.mls_proposals), batch.commit_message, int(core.now))
         try:
             permission = on_receipt(
@@ -69,10 +70,24 @@ class Batches:
             )
             if permission is not Permission.EVERYONE:
                 raise errors.BadBatch("only steward candidates may commit")
+            if coordinated and recording.must_wait(batch.commit_message, batch.epoch, staged):
+                core.mls.discard(staged.token)
+                recording.hold(raw)
+                return
             certificate = self._certificate(batch)
+            # What the chain has recorded was in time then, however late it comes.
+            late = self._catching_up() or coordinated
             judgement = judge(
-                certificate, staged, before, core.policy, core.now, catching_up=self._catching_up()
+                certificate,
+                staged,
+                before,
+                core.policy,
+                core.now,
+                catching_up=late,
+                coordinated=coordinated,
             )
+            if coordinated and staged.changes:
+                recording.check(certificate, batch.commit_message, staged)
             self._check_unused(certificate)
         except BaseException:
             core.mls.discard(staged.token)
@@ -109,6 +124,8 @@ class Batches:
         core.state.steward = staged.committer
         self.remember_claims(certificate)
         self._report(certificate)
+        if core.state.chain.pending is not None and core.joined:
+            self._engine.recording.overtaken()
         self.adopted(before, judgement.left, Trigger.BATCH)
 
     def _report(self, certificate: Certificate) -> None:
@@ -121,7 +138,8 @@ class Batches:
             core.state.ballot = None
             core.cancel_timer("remind")
         core.state.closed_ballots = [*core.state.closed_ballots, ballot.ballot_id][-MAX_CLOSED:]
-        yes, no = tally(certificate.votes)
+        row = self._engine.coordinating.row_of(ballot)
+        yes, no = (row.yes, row.no) if row else tally(certificate.votes)
         core.tell(
             BallotClosed(
                 ballot.ballot_id, notes(ballot.changes), True, yes, no, len(ballot.voters), by_deadline=False
@@ -181,7 +199,10 @@ class Batches:
     def still_behind(self) -> None:
         """Ask again while we know of a later epoch."""
         core = self._core
-        if core.joined and (core.state.future or core.state.announced_epoch > core.view.epoch):
+        if not core.joined:
+            return
+        ahead = core.state.announced_epoch > core.view.epoch
+        if core.state.future or ahead or self._engine.coordinating.is_behind():
             core.catch_up()
             core.set_timer("behind", core.now + BEHIND_RETRY)
 
@@ -205,8 +226,10 @@ class Batches:
         state.held = [h for h in state.held if h.sender in core.view.members]
         state.early = []
         state.held_batches = []
+        self._engine.coordinating.moved(before)
         core.move(trigger)
         self._members_changed(before, left)
+        self._engine.requests.policy_changed(before)
         self._engine.stewardship()
         self._engine.settled()
         self._replay_future()
@@ -235,6 +258,7 @@ class Batches:
         self._engine.talk.show_all()
         state.ballot, state.queue, state.collected = None, [], []
         state.future, state.held, state.early, state.held_batches = [], [], [], []
+        state.chain.pending, state.chain.opening, state.chain.held = None, None, []
         for member in before.members:
             self._engine.talk.member_gone(member)
         core.tell(SelfRemoved(before.epoch + 1))
@@ -245,7 +269,7 @@ class Batches:
         waiting, state.future = state.future, []
         for raw in waiting:
             self._engine.payload(Topic.APP, raw)
-        if not state.future:
+        if not state.future and not self._engine.coordinating.is_behind():
             self._core.cancel_timer("behind")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from bridge.model.notices import Answer, Notice, Refused, State, StateChanged
@@ -16,8 +17,16 @@ from bridge.protocol.effects import (
     SignPurpose,
     Tell,
 )
-from bridge.protocol.engine.state import EngineConfig, EngineState, PendingSignature
+from bridge.protocol.engine.queued import QueuedChange
+from bridge.protocol.engine.state import (
+    MAX_SIGNATURES,
+    EngineConfig,
+    EngineState,
+    OpenBallot,
+    PendingSignature,
+)
 from bridge.protocol.events import Topic
+from bridge.protocol.on_chain import Typed
 from bridge.protocol.permissions import Kind, may_send
 from bridge.protocol.policy import decode_policy
 from bridge.protocol.ports import Address, MlsPort, View
@@ -125,10 +134,35 @@ class Core:
         return value
 
     def sign(self, purpose: SignPurpose, signer: Address, message: bytes, then: PendingSignature) -> None:
-        """Ask for a wallet signature; `then` says what follows."""
+        """Ask for a wallet signature (EIP-191); `then` says what follows. Raises QueueFull.
+
+        An open question of the same purpose to the same wallet is replaced: only what is signed counts.
+        """
+        then.message = message
+        self._ask_wallet(purpose, signer, then)
+
+    def sign_typed(self, purpose: SignPurpose, signer: Address, typed: Typed, then: PendingSignature) -> None:
+        """The same with EIP-712 data."""
+        then.typed, then.digest = typed.json(), typed.digest()
+        self._ask_wallet(purpose, signer, then)
+
+    def _ask_wallet(self, purpose: SignPurpose, signer: Address, then: PendingSignature) -> None:
+        pending = self.state.signatures
+        for token in [t for t, p in pending.items() if (p.purpose, p.address) == (then.purpose, then.address)]:
+            del pending[token]
+        if len(pending) >= MAX_SIGNATURES:
+            raise errors.QueueFull("too many signatures are waited for; try again later")
         token = self.token()
-        self.state.signatures[token] = then
-        self.effects.append(Sign(token, signer, purpose, message))
+        pending[token] = then
+        self.effects.append(Sign(token, signer, purpose, then.message, then.reply_to, then.typed))
+
+    def unask(self, purpose: str, *addresses: bytes, code: str = "", **facts: str) -> None:
+        """Drop open questions to these wallets (to all, when none is named); a `code` tells them why."""
+        for token, then in list(self.state.signatures.items()):
+            if then.purpose == purpose and (not addresses or then.address in addresses):
+                del self.state.signatures[token]
+                if code:
+                    self.answer(then.reply_to, code, **facts)
 
     def publish(self, topic: Topic, data: bytes, *, archive: bool = True) -> None:
         """Put bytes on a content topic."""
@@ -171,3 +205,15 @@ class Core:
             self.set_timer("deadline", deadline)
         if new is not old:
             self.tell(StateChanged(old, new, int(self.state.deadline), self.is_steward, trigger.value))
+
+    def extend(self, deadline: float) -> None:
+        """Stay in this state until then."""
+        self.state.deadline = deadline
+        self.set_timer("deadline", deadline)
+
+    def open_voting(
+        self, proposal: bytes, voters: Iterable[bytes], until: float, items: list[QueuedChange]
+    ) -> None:
+        """Waiting -> Voting with this ballot; `items` are the steward's."""
+        self.state.ballot = OpenBallot(proposal, list(voters), items=items)
+        self.move(Trigger.START_VOTING, until)

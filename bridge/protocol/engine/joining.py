@@ -10,7 +10,7 @@ from bridge.protocol.ballots.claims import RejoinClaim
 from bridge.protocol.batches import MAX_NAME_BYTES
 from bridge.protocol.effects import OpenJoinRequest
 from bridge.protocol.engine.core import Core
-from bridge.protocol.engine.state import QueuedChange
+from bridge.protocol.engine.queued import QueuedChange
 from bridge.protocol.policy import check_policy, decode_policy
 from bridge.protocol.ports import Address, View
 from bridge.protocol.wire import demls_pb2 as pb

@@ -9,9 +9,11 @@ from bridge.protocol import errors
 from bridge.protocol.ballots.claims import LeaveClaim
 from bridge.protocol.batches import MAX_REASON_BYTES
 from bridge.protocol.engine.core import Core
-from bridge.protocol.engine.state import MAX_HELD, MAX_HELD_BYTES, HeldMessage, QueuedChange
+from bridge.protocol.engine.queued import QueuedChange
+from bridge.protocol.engine.state import MAX_HELD, MAX_HELD_BYTES, HeldMessage
 from bridge.protocol.events import Topic
 from bridge.protocol.permissions import Kind, Permission, on_receipt
+from bridge.protocol.policy import check_proposed
 from bridge.protocol.ports import Address, ContentType
 from bridge.protocol.states import Trigger
 from bridge.protocol.wire import demls_pb2 as pb
@@ -25,6 +27,7 @@ KINDS: Final = {
     "conversation_message": Kind.CONVERSATION,
     "ban_request": Kind.BAN_REQUEST,
     "leave_request": Kind.LEAVE_REQUEST,
+    "change_request": Kind.CHANGE_REQUEST,
     "epoch_started": Kind.EPOCH_STARTED,
     "proposal": Kind.PROPOSAL,
     "voting_proposal": Kind.VOTING_PROPOSAL,
@@ -33,7 +36,9 @@ KINDS: Final = {
 }
 """Kinds that travel inside MLS, by their field of AppMessage."""
 
-PAST_EPOCH_KINDS: Final = frozenset({Kind.CONVERSATION, Kind.BAN_REQUEST, Kind.LEAVE_REQUEST})
+PAST_EPOCH_KINDS: Final = frozenset(
+    {Kind.CONVERSATION, Kind.BAN_REQUEST, Kind.LEAVE_REQUEST, Kind.CHANGE_REQUEST}
+)
 """Still meant when the group has moved on since they were sent; the others belong to their epoch."""
 
 
@@ -160,13 +165,16 @@ class Receiving:
                 self._ban_request(sender, message.ban_request)
             case Kind.LEAVE_REQUEST:
                 self._leave_request(sender, message.leave_request)
+            case Kind.CHANGE_REQUEST:
+                self._change_request(sender, message.change_request)
 
     def _epoch_started(self, message: pb.EpochStarted) -> None:
         core = self._core
         if message.group_id != core.view.group_id or message.epoch != core.view.epoch:
             raise errors.WrongGroup("EpochStarted of another group or epoch")
         if core.machine is State.WORKING:
-            core.move(Trigger.START, core.now + core.policy.timing.waiting)
+            grace = self._engine.coordinating.grace if message.changes else 0
+            core.move(Trigger.START, core.now + core.policy.timing.waiting + grace)
             if message.changes == 0:  # a steward epoch for updates alone
                 core.publish(Topic.APP, core.mls.propose_update(core.config.own))
 
@@ -196,3 +204,18 @@ class Receiving:
             self._engine.stewarding.enqueue(
                 QueuedChange("leave", sender, claim=message.SerializeToString(deterministic=True))
             )
+
+    def _change_request(self, sender: Address, message: pb.ChangeRequest) -> None:
+        core = self._core
+        if message.group_id != core.view.group_id or message.requester != sender:
+            raise errors.NotAllowed("a request for a change in somebody else's name")
+        if not core.is_steward:
+            return
+        reason = clean_line(message.reason, MAX_REASON_BYTES)
+        if message.policy:
+            check_proposed(message.policy, core.policy)
+            item = QueuedChange("policy", b"", policy=message.policy, requester=sender, reason=reason)
+        else:
+            address = core.mls.check_key_package(message.key_package, int(core.now))
+            item = QueuedChange("add", address, message.key_package, requester=sender, reason=reason)
+        self._engine.stewarding.enqueue(item)

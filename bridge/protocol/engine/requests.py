@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from bridge.protocol import errors
+from bridge.protocol import errors, on_chain
 from bridge.protocol.ballots.ballot import Ballot
 from bridge.protocol.ballots.claims import LeaveClaim, RejoinClaim
 from bridge.protocol.batches import VotedAdd, VotedRemove
 from bridge.protocol.effects import SealJoinRequest, SignPurpose
 from bridge.protocol.engine.core import Core
-from bridge.protocol.engine.state import PendingRequest, PendingSignature, QueuedChange
-from bridge.protocol.events import JoinMember, LeaveMember, RequestBan
+from bridge.protocol.engine.queued import QueuedChange
+from bridge.protocol.engine.state import PendingRequest, PendingSignature
+from bridge.protocol.events import JoinMember, LeaveMember, ProposeAdd, ProposePolicy, RequestBan
 from bridge.protocol.permissions import Kind
-from bridge.protocol.ports import Address
+from bridge.protocol.policy import check_proposed, decode_policy
+from bridge.protocol.ports import Address, View
+from bridge.protocol.types import Coordination
 from bridge.protocol.wire import demls_pb2 as pb
 
 if TYPE_CHECKING:
@@ -59,13 +63,42 @@ class Requests:
     # ---- join ----
 
     def join(self, event: JoinMember) -> None:
-        """Bring a hosted account (or the own leaf) in. Raises AlreadyMember, QueueFull."""
+        """Bring a hosted account (or the own leaf) in. Raises AlreadyMember, QueueFull.
+
+        A member whose leaf has lost the group for good asks for a rejoin with this.
+        """
         core = self._core
         if core.joined and event.address in core.view.members and event.address in core.mls.hosted():
-            raise errors.AlreadyMember("you are a member already")
-        request = self._new(PendingRequest("add", event.address, reply_to=event.reply_to, name=event.name))
+            if not core.mls.lost(event.address):
+                raise errors.AlreadyMember("you are a member already")
+            core.mls.forget(event.address)
+        pending = PendingRequest(
+            "add", event.address, reply_to=event.reply_to, name=event.name, reason=event.reason
+        )
+        request = self._new(pending)
         core.answer(event.reply_to, "join_requested")
-        self._send_join(request)
+        text = core.mls.binding_text(event.address)
+        if text:
+            then = PendingSignature("bind", b"", event.address, event.reply_to)
+            core.sign(SignPurpose.BIND, event.address, text, then)
+        else:
+            self._send_join(request)
+
+    def bind_signed(self, pending: PendingSignature, signature: bytes) -> None:
+        """The wallet stands behind the leaf now: go on with the join."""
+        self._core.mls.bind(Address(pending.address), signature)
+        request = self._find("add", pending.address)
+        if request is not None:
+            self._send_join(request)
+
+    def not_signed(self, pending: PendingSignature) -> None:
+        """The wallet's owner refuses: what needed the signature is over."""
+        kind = {"bind": "add", "rejoin": "add", "rejoin_claim": "add"}.get(pending.purpose, "")
+        kind = "leave" if pending.purpose in ("leave", "leave_claim") else kind
+        request = self._find(kind, pending.address)
+        if request is not None:
+            self._drop(request)
+        self._core.answer(pending.reply_to, "not_signed")
 
     def _key_package(self, request: PendingRequest) -> bytes:
         core = self._core
@@ -82,6 +115,8 @@ class Requests:
         rejoin = core.joined and request.address in core.view.members
         if not core.is_steward and not core.state.announced:
             return
+        if core.mls.binding_text(Address(request.address)):
+            return  # its wallet has been asked
         request.last_sent = core.now
         request.tries += 1
         if rejoin:
@@ -93,6 +128,7 @@ class Requests:
                 self._key_package(request),
                 name=request.name,
                 requester=request.address,
+                reason=request.reason,
             )
             self._engine.stewarding.enqueue(item)
         else:
@@ -119,6 +155,8 @@ class Requests:
         core = self._core
         request.key_package = b""  # a rejoin shows a fresh one
         body = self._body(request)
+        if self._engine.coordinating.active:
+            self._engine.coordinating.domain()
         claim = RejoinClaim.from_join_request(body, Address(request.address))
         then = PendingSignature(
             "rejoin", body.SerializeToString(deterministic=True), request.address, request.reply_to
@@ -129,6 +167,26 @@ class Requests:
         """The wallet has signed the rejoin."""
         body = pb.JoinRequestBody.FromString(pending.data)
         body.rejoin_signature = signature
+        if self._engine.coordinating.active:
+            self._sign_claim("rejoin_claim", body.SerializeToString(deterministic=True), pending, body.epoch)
+        else:
+            self._send_rejoin(body)
+
+    def rejoin_claimed(self, pending: PendingSignature, signature: bytes) -> None:
+        """The wallet has signed the rejoin for the contract too."""
+        body = pb.JoinRequestBody.FromString(pending.data)
+        body.chain_signature = signature
+        self._send_rejoin(body)
+
+    def _sign_claim(self, purpose: str, data: bytes, signed: PendingSignature, epoch: int) -> None:
+        """What the group has of a member who acts for himself, the contract must have as well."""
+        member = Address(signed.address)
+        then = PendingSignature(purpose, data, member, signed.reply_to)
+        rejoins = purpose == "rejoin_claim"
+        typed = on_chain.claim(self._engine.coordinating.domain(), member, rejoins=rejoins, epoch=epoch)
+        self._core.sign_typed(SignPurpose.CLAIM, member, typed, then)
+
+    def _send_rejoin(self, body: pb.JoinRequestBody) -> None:
         if self._core.is_steward:
             self._engine.joining.queue_request(body)
         else:
@@ -183,17 +241,25 @@ class Requests:
         pending = self._find("add", event.address)
         if pending is not None and event.address not in core.view.members:
             self._drop(pending)
+            core.unask("bind", event.address)
             core.mls.forget(event.address)
             core.answer(event.reply_to, "left")
             return
         if event.address not in core.view.members or event.address not in core.mls.hosted():
             raise errors.NotAMember("you are not a member")
-        self._new(PendingRequest("leave", event.address, reply_to=event.reply_to))
-        claim = LeaveClaim(core.view.group_id, event.address, core.view.epoch, int(core.now))
-        data = claim.to_wire().SerializeToString(deterministic=True)
-        then = PendingSignature("leave", data, event.address, event.reply_to)
+        if self._engine.coordinating.active:
+            self._engine.coordinating.domain()
+        request = self._new(PendingRequest("leave", event.address, reply_to=event.reply_to))
         core.answer(event.reply_to, "leave_queued")
-        core.sign(SignPurpose.LEAVE, event.address, claim.signing_bytes(), then)
+        self._sign_leave(request)
+
+    def _sign_leave(self, request: PendingRequest) -> None:
+        core = self._core
+        leaver = Address(request.address)
+        claim = LeaveClaim(core.view.group_id, leaver, core.view.epoch, int(core.now))
+        data = claim.to_wire().SerializeToString(deterministic=True)
+        then = PendingSignature("leave", data, leaver, request.reply_to)
+        core.sign(SignPurpose.LEAVE, leaver, claim.signing_bytes(), then)
 
     def leave_signed(self, pending: PendingSignature, signature: bytes) -> None:
         """The wallet has signed the leave request."""
@@ -202,19 +268,45 @@ class Requests:
             return
         message = pb.LeaveRequest.FromString(pending.data)
         message.signature = signature
+        if self._engine.coordinating.active:
+            self._sign_claim(
+                "leave_claim", message.SerializeToString(deterministic=True), pending, message.epoch
+            )
+            return
         request.claim = message.SerializeToString(deterministic=True)
         self._send_or_queue(request)
+
+    def leave_claimed(self, pending: PendingSignature, signature: bytes) -> None:
+        """The wallet has signed the leave for the contract too."""
+        request = self._find("leave", pending.address)
+        if request is None:
+            return
+        message = pb.LeaveRequest.FromString(pending.data)
+        message.chain_signature = signature
+        request.claim = message.SerializeToString(deterministic=True)
+        self._send_or_queue(request)
+
+    def claim_again(self) -> None:
+        """A contract coordinates the group from now on: leaves that wait need a signature for it."""
+        if self._core.config.chain is None:
+            return
+        for request in self._core.state.requests:
+            if request.kind == "leave":
+                request.claim, request.tries = b"", 0
+                self._try(self._sign_leave, request)
 
     def _send_or_queue(self, request: PendingRequest) -> None:
         core = self._core
         if core.is_steward:
             self._engine.stewarding.enqueue(
                 QueuedChange(
-                    request.kind,
-                    request.address,
+                    "add" if request.kind == "invite" else request.kind,
+                    b"" if request.kind == "policy" else request.address,
                     requester=request.requester,
                     reason=request.reason,
                     claim=request.claim,
+                    key_package=request.key_package,
+                    policy=request.policy,
                 )
             )
         elif core.may_send(Kind.BAN_REQUEST):
@@ -228,6 +320,16 @@ class Requests:
                 return
             message = pb.AppMessage(leave_request=pb.LeaveRequest.FromString(request.claim))
             core.publish_inside(Address(request.address), Kind.LEAVE_REQUEST, message)
+        elif request.kind in ("policy", "invite"):
+            change = pb.ChangeRequest(
+                group_id=core.view.group_id,
+                requester=request.requester,
+                reason=request.reason,
+                policy=request.policy,
+                key_package=request.key_package,
+            )
+            message = pb.AppMessage(change_request=change)
+            core.publish_inside(Address(request.requester), Kind.CHANGE_REQUEST, message)
         else:
             ban = pb.BanRequest(
                 user_to_ban=request.address,
@@ -238,6 +340,56 @@ class Requests:
             core.publish_inside(Address(request.requester), Kind.BAN_REQUEST, pb.AppMessage(ban_request=ban))
         request.last_sent = core.now
         request.tries += 1
+
+    # ---- changes that a member proposes ----
+
+    def propose_policy(self, event: ProposePolicy) -> None:
+        """A member asks for a vote on another policy. Raises NotAMember, NotPermitted, QueueFull."""
+        core = self._core
+        self._check_member(event.requester)
+        check_proposed(event.policy, core.policy)
+        following = decode_policy(event.policy)
+        contract = following.coordination is Coordination.CONTRACT
+        if contract and core.policy.coordination is Coordination.WAKU and core.config.chain is None:
+            raise errors.NotPermitted("this bridge has no chain configured")
+        name = hashlib.sha256(event.policy).digest()
+        request = PendingRequest("policy", name, event.reply_to, requester=event.requester, reason=event.reason)
+        request.policy = event.policy
+        self._propose(request)
+
+    def propose_add(self, event: ProposeAdd) -> None:
+        """A member asks for a vote on taking in somebody who may be away, by a key package that he published.
+
+        Raises NotAMember, AlreadyMember, NotPermitted (a key package that is no good), QueueFull.
+        """
+        core = self._core
+        self._check_member(event.requester)
+        if event.address in core.view.members:
+            raise errors.AlreadyMember("is a member already")
+        if core.mls.check_key_package(event.key_package, int(core.now)) != event.address:
+            raise errors.NotPermitted("the key package is of another address")
+        request = PendingRequest(
+            "invite", event.address, event.reply_to, requester=event.requester, reason=event.reason
+        )
+        request.key_package = event.key_package
+        self._propose(request)
+
+    def _check_member(self, requester: Address) -> None:
+        core = self._core
+        if requester not in core.view.members or requester not in core.mls.hosted():
+            raise errors.NotAMember("only members may ask for a vote; join first")
+
+    def _propose(self, request: PendingRequest) -> None:
+        known = self._new(request)
+        self._core.answer(request.reply_to, "propose_requested")
+        if known is request:
+            self._send_or_queue(request)
+
+    def policy_changed(self, before: View) -> None:
+        """The group has another policy: whoever proposed it has got it."""
+        policy = self._core.view.policy
+        if policy != before.policy:
+            self._finish("policy", hashlib.sha256(policy).digest(), "propose_passed")
 
     def flush(self) -> None:
         """Back in Working: send what could not be sent, in the order in which it was asked."""
@@ -250,17 +402,32 @@ class Requests:
 
     # ---- outcomes ----
 
-    def rejected(self, ballot: Ballot) -> None:
-        """A ballot said NO: its requesters are told, their requests are over."""
+    def rejected(self, ballot: Ballot, reason: str = "") -> None:
+        """A ballot said NO: its requesters are told, their requests are over.
+
+        `reason`: the code of another answer, when it was not the voters who said NO.
+        """
         for change in ballot.changes:
             if isinstance(change, VotedAdd):
-                self._finish("add", change.address, "join_rejected")
+                self._finish("add", change.address, reason or "join_rejected")
+                self._finish("invite", change.address, reason or "propose_failed")
             elif isinstance(change, VotedRemove):
-                self._finish("remove", change.address, "ban_failed")
+                self._finish("remove", change.address, reason or "ban_failed")
+            else:
+                name = hashlib.sha256(change.policy).digest()
+                self._finish("policy", name, reason or "propose_failed")
 
-    def failed(self, kind: str, address: bytes, reason: str) -> None:
-        """A commit failed for good."""
-        self._finish("add" if kind == "rejoin" else kind, address, "commit_failed", reason=reason)
+    def failed(self, item: QueuedChange, reason: str) -> None:
+        """A ballot could not be opened, or a commit failed, for good."""
+        for kind, name in _requests_of(item):
+            self._finish(kind, name, "commit_failed", reason=reason)
+
+    def delayed(self, item: QueuedChange) -> None:
+        """The record of a commit takes longer than it should."""
+        for kind, name in _requests_of(item):
+            request = self._find(kind, name)
+            if request is not None:
+                self._core.answer(request.reply_to, "record_delayed")
 
     def _finish(self, kind: str, address: bytes, code: str, **facts: str) -> None:
         request = self._find(kind, address)
@@ -286,6 +453,7 @@ class Requests:
         """Nothing to do yet for those of us who are added: their Welcome ends the request."""
         for address in added:
             self._core.state.reasons.pop(address, None)
+            self._finish("invite", address, "propose_passed")
 
     def member_gone(self, address: Address, *, left: bool) -> None:
         """Somebody is no member any more; if he is ours, his leaf goes too."""
@@ -298,6 +466,21 @@ class Requests:
             for r in self._core.state.requests
             if r.requester != address and (r.kind, r.address) != ("leave", address)
         ]
+        for purpose in ("vote", "leave", "rejoin", "leave_claim", "rejoin_claim"):
+            self._core.unask(purpose, address)
         if address in self._core.mls.hosted() or self._core.config.own == address:
             return
         self._core.mls.forget(address)
+
+
+def _requests_of(item: QueuedChange) -> tuple[tuple[str, bytes], ...]:
+    """Kind and name of the requests that may have led to a queued change."""
+    match item.kind:
+        case "policy":
+            return (("policy", hashlib.sha256(item.policy).digest()),)
+        case "add":
+            return ("add", item.address), ("invite", item.address)
+        case "rejoin":
+            return (("add", item.address),)
+        case kind:
+            return ((kind, item.address),)

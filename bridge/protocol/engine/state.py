@@ -11,6 +11,9 @@ from typing import Any, Final
 import msgspec
 
 from bridge.model.notices import State
+from bridge.protocol.chain import ChainDomain
+from bridge.protocol.engine.chain_memory import ChainMemory
+from bridge.protocol.engine.queued import QueuedChange
 from bridge.protocol.ports import Address
 from bridge.protocol.types import GroupName, GroupPolicy
 
@@ -24,6 +27,8 @@ MAX_HELD: Final = 1_024
 MAX_HELD_BYTES: Final = 4_000_000
 """Of messages that wait for Working, and likewise of chat that waits for its predecessor."""
 MAX_KNOWN_IDS: Final = 2_048
+MAX_SIGNATURES: Final = 1_000
+"""Wallets asked at one time; a person has a few open questions at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +39,8 @@ class EngineConfig:
     own: Address
     create: bool
     policy: GroupPolicy | None = None
-
-
-@dataclass(slots=True)
-class QueuedChange:
-    """A change that waits for a steward epoch (stewards only). `kind`: add, remove, policy, leave, rejoin."""
-
-    kind: str
-    address: bytes
-    key_package: bytes = b""
-    policy: bytes = b""
-    name: str = ""
-    requester: bytes = b""
-    reason: str = ""
-    claim: bytes = b""
-    """Leave or rejoin claim, in wire form."""
-    attempts: int = 0
+    chain: ChainDomain | None = None
+    """Where the group's contracts are; None: contract coordination cannot be taken part in."""
 
 
 @dataclass(slots=True)
@@ -65,7 +56,10 @@ class OpenBallot:
 
 @dataclass(slots=True)
 class PendingRequest:
-    """What a person of this bridge asked for and has not got yet. `kind`: add, remove, leave."""
+    """What a person of this bridge asked for and has not got yet.
+
+    `kind`: add, remove, leave; policy and invite for changes that a member proposes.
+    """
 
     kind: str
     address: bytes
@@ -79,6 +73,7 @@ class PendingRequest:
     key_package: bytes = b""
     key_package_at: float = 0.0
     claim: bytes = b""
+    policy: bytes = b""
 
 
 @dataclass(slots=True)
@@ -119,13 +114,16 @@ class HeldBatch:
 
 @dataclass(slots=True)
 class PendingSignature:
-    """What happens when a wallet has signed. `purpose` names the continuation."""
+    """What happens when a wallet has signed `message`. `purpose` names the continuation."""
 
     purpose: str
     data: bytes
     address: bytes
     reply_to: str = ""
-    extra: bytes = b""
+    message: bytes = b""
+    typed: str = ""
+    """JSON of EIP-712 data that is signed in place of `message`; `digest` is its 32-byte hash."""
+    digest: bytes = b""
 
 
 @dataclass(slots=True)
@@ -170,6 +168,7 @@ class EngineState:
     """When something of this group was last received: where a catch-up starts."""
     closed_ballots: list[int] = field(default_factory=list)
     reasons: dict[bytes, str] = field(default_factory=dict)
+    chain: ChainMemory = field(default_factory=ChainMemory)
 
 
 _encoder: Final = msgspec.msgpack.Encoder()

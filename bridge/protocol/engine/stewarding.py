@@ -10,7 +10,6 @@ from bridge.model.notices import State
 from bridge.protocol import errors
 from bridge.protocol.ballots.ballot import Ballot, make, to_wire
 from bridge.protocol.ballots.certificate import CERTIFICATE_LABEL, Certificate, seal
-from bridge.protocol.ballots.claims import claims_from_wire
 from bridge.protocol.ballots.votes import SignedVote
 from bridge.protocol.batches import (
     VotedAdd,
@@ -23,10 +22,11 @@ from bridge.protocol.batches import (
 )
 from bridge.protocol.effects import Announce
 from bridge.protocol.engine.core import Core
-from bridge.protocol.engine.state import MAX_QUEUED_ADDS, MAX_QUEUED_CHANGES, OpenBallot, QueuedChange
+from bridge.protocol.engine.queued import QueuedChange, claims_of
+from bridge.protocol.engine.state import MAX_QUEUED_ADDS, MAX_QUEUED_CHANGES
 from bridge.protocol.events import Topic
 from bridge.protocol.permissions import Kind
-from bridge.protocol.ports import AddChange, Address, Change, PolicyChange, RemoveChange
+from bridge.protocol.ports import AddChange, Address, Built, Change, PolicyChange, RemoveChange, View
 from bridge.protocol.states import Trigger
 from bridge.protocol.wire import demls_pb2 as pb
 
@@ -62,7 +62,8 @@ class Stewarding:
         """
         core = self._core
         self._check_sense(item)
-        same = [q for q in self._present() if (q.kind, q.address) == (item.kind, item.address)]
+        about = (item.kind, item.address, item.policy)
+        same = [q for q in self._present() if (q.kind, q.address, q.policy) == about]
         if same:
             if item.kind in ("add", "rejoin") and same[0] in core.state.queue:
                 same[0].key_package, same[0].claim = item.key_package, item.claim
@@ -76,7 +77,9 @@ class Stewarding:
     def _present(self) -> list[QueuedChange]:
         state = self._core.state
         items = state.queue + state.collected
-        return items + state.ballot.items if state.ballot else items
+        for waiting in (state.ballot, state.chain.opening, state.chain.pending):
+            items = items + waiting.items if waiting else items
+        return items
 
     def _check_sense(self, item: QueuedChange) -> None:
         members = self._core.view.members
@@ -84,6 +87,14 @@ class Stewarding:
             raise errors.AlreadyMember("is a member already")
         if item.kind in ("remove", "leave", "rejoin") and item.address not in members:
             raise errors.UnknownMember("nobody in the group has that address")
+        if item.kind == "policy" and item.policy == self._core.view.policy:
+            raise errors.NotAllowed("the group has these settings already")
+        if item.kind in ("leave", "rejoin") and self._engine.coordinating.active:
+            leaves, rejoins = claims_of([item])
+            for leave in leaves:
+                self._engine.coordinating.check_claim(leave)
+            for rejoin in rejoins:
+                self._engine.coordinating.check_claim(rejoin)
         if item.kind == "rejoin":
             last = self._core.state.rejoins.get(item.address, 0.0)
             if self._core.now - last < REJOIN_INTERVAL:
@@ -117,6 +128,7 @@ class Stewarding:
             return
         core.set_timer("tick", core.now + core.policy.timing.steward_epoch)
         core.effects.append(Announce(core.view.epoch, core.config.own))
+        self._engine.coordinating.set_roster()
         if core.machine is State.WORKING:
             self.start_epoch()
 
@@ -124,8 +136,9 @@ class Stewarding:
         """start_steward_epoch(): to Waiting if there is work, else nothing changes."""
         core, state = self._core, self._core.state
         state.queue = [item for item in state.queue if self._sensible(item)]
-        state.collected = self._choose()
-        if not state.collected and not self._refresh_due():
+        coordinating = self._engine.coordinating
+        state.collected = [] if coordinating.trouble() else self._choose()
+        if not state.collected and not (self._refresh_due() and coordinating.may_refresh()):
             core.move(Trigger.START_EMPTY)
             return
         taken = {id(item) for item in state.collected}
@@ -209,9 +222,12 @@ class Stewarding:
             deadline=opened + core.policy.timing.voting,
         )
         wire = to_wire(ballot)
-        state.ballot = OpenBallot(wire.SerializeToString(deterministic=True), list(ballot.voters), items=items)
+        proposal = wire.SerializeToString(deterministic=True)
+        if self._engine.coordinating.active:
+            self._engine.coordinating.open(ballot, proposal, items)
+            return
         state.collected = []
-        core.move(Trigger.START_VOTING, ballot.deadline)
+        core.open_voting(proposal, ballot.voters, ballot.deadline, items)
         core.publish_inside(core.config.own, Kind.PROPOSAL, pb.AppMessage(proposal=wire))
         core.set_timer("remind", core.now + core.policy.timing.voting / 2)
         self._engine.voting.opened(ballot)
@@ -223,15 +239,15 @@ class Stewarding:
         self._commit(items, ballot, votes)
 
     def _commit(self, items: list[QueuedChange], ballot: Ballot | None, votes: Sequence[SignedVote]) -> None:
-        """Build, certify, publish and adopt one commit; ends in Working whatever happens."""
-        core, state = self._core, self._core.state
-        state.collected = []
+        """Build, certify, publish and adopt one commit; ends in Working whatever happens.
+
+        Where a contract orders the commits it is kept, and its record is waited for.
+        """
+        self._core.state.collected = []
         try:
             self._make_batch(items, ballot, votes)
         except errors.ProtocolError as error:
             self._commit_failed(items, error)
-            return
-        state.last_commit = core.now
 
     def _make_batch(
         self, items: list[QueuedChange], ballot: Ballot | None, votes: Sequence[SignedVote]
@@ -242,58 +258,67 @@ class Stewarding:
         built = core.mls.build(_changes(items), int(core.now))
         try:
             key = core.mls.exporter(CERTIFICATE_LABEL, hashlib.sha256(built.commit).digest(), 32)
-            certificate = _certificate(items, ballot, votes)
+            certificate = Certificate(ballot, tuple(votes), *claims_of(items))
+            data = _batch(before, built, ballot, seal(certificate, key))
+            if items and self._engine.coordinating.active:
+                self._engine.recording.record(items, ballot, built, data)
+                return
             self._engine.batches.remember_claims(certificate)
-            batch = pb.BatchProposalsMessage(
-                group_name=before.group_id,
-                mls_proposals=built.proposals,
-                commit_message=built.commit,
-                epoch=before.epoch,
-                ballot_id=ballot.ballot_id if ballot else 0,
-                sealed_certificate=seal(certificate, key),
-            )
-            message = pb.AppMessage(batch_proposals_message=batch)
-            core.publish(Topic.APP, message.SerializeToString(deterministic=True))
+            core.publish(Topic.APP, data)
         except BaseException:
             core.mls.discard(built.token)
             raise
         core.mls.adopt(built.token)
+        core.state.last_commit = core.now
         core.refresh()
-        invitation = pb.InvitationToJoin(mls_message_out_bytes=built.welcome, group_id=before.group_id)
-        if built.welcome:
-            welcome = pb.WelcomeMessage(invitation_to_join=invitation)
-            core.publish(Topic.WELCOME, welcome.SerializeToString(deterministic=True))
+        self.committed(before, items, built.welcome, Trigger.APPLIED)
+
+    def committed(self, before: View, items: list[QueuedChange], welcome: bytes, trigger: Trigger) -> None:
+        """The own commit is the group's state now: publish the Welcome, and go on from `before`."""
+        core = self._core
+        invitation = pb.InvitationToJoin(mls_message_out_bytes=welcome, group_id=before.group_id)
+        if welcome:
+            message = pb.WelcomeMessage(invitation_to_join=invitation)
+            core.publish(Topic.WELCOME, message.SerializeToString(deterministic=True))
         for item in items:
             if item.kind == "rejoin":
                 core.state.rejoins[item.address] = core.now
         left = tuple(item.address for item in items if item.kind == "leave")
-        self._engine.batches.adopted(before, left, Trigger.APPLIED)
-        if built.welcome:
+        self._engine.batches.adopted(before, left, trigger)
+        if welcome:
             self._engine.joining.on_welcome(invitation)  # the network does not echo it to our own hosted leaves
 
     def _commit_failed(self, items: list[QueuedChange], error: errors.ProtocolError) -> None:
         """Queue the changes again, at most twice; then give up and say why."""
         core = self._core
         core.refuse(error)
+        self._core.state.collected = []
+        self.try_again(items, str(error))
+        core.state.ballot = None
+        core.move(Trigger.APPLIED)
+        self._engine.settled()
+
+    def try_again(self, items: list[QueuedChange], why: str) -> None:
+        """Queue changes whose ballot or commit failed again, at most twice; then give up and say why."""
         again = []
         for item in items:
             item.attempts += 1
             if item.attempts < MAX_ATTEMPTS:
                 again.append(item)
             else:
-                self._engine.requests.failed(item.kind, item.address, str(error))
-        self._back_to_queue(again)
-        core.state.ballot = None
-        core.move(Trigger.APPLIED)
-        self._engine.settled()
+                self._engine.requests.failed(item, why)
+        self._core.state.queue = again + self._core.state.queue
 
     def _back_to_queue(self, items: list[QueuedChange]) -> None:
         self._core.state.queue = items + self._core.state.queue
         self._core.state.collected = []
 
     def abandon(self) -> None:
-        """The waiting timeout: what was collected is queued again."""
-        self._back_to_queue(self._core.state.collected)
+        """The waiting timeout: what was collected is queued again; a kept commit goes on waiting."""
+        state = self._core.state
+        opening, state.chain.opening = state.chain.opening, None
+        self._back_to_queue((opening.items if opening else []) + state.collected)
+        self._engine.recording.late()
 
 
 def _voted(item: QueuedChange) -> VotedChange:
@@ -321,11 +346,14 @@ def _changes(items: Sequence[QueuedChange]) -> list[Change]:
     return removals + others
 
 
-def _certificate(
-    items: Sequence[QueuedChange], ballot: Ballot | None, votes: Sequence[SignedVote]
-) -> Certificate:
-    leaves, rejoins = claims_from_wire(
-        [item.claim for item in items if item.kind == "leave"],
-        [item.claim for item in items if item.kind == "rejoin"],
+def _batch(before: View, built: Built, ballot: Ballot | None, certificate: bytes) -> bytes:
+    """The clear message that brings a commit, as bytes."""
+    batch = pb.BatchProposalsMessage(
+        group_name=before.group_id,
+        mls_proposals=built.proposals,
+        commit_message=built.commit,
+        epoch=before.epoch,
+        ballot_id=ballot.ballot_id if ballot else 0,
+        sealed_certificate=certificate,
     )
-    return Certificate(ballot, tuple(votes), leaves, rejoins)
+    return pb.AppMessage(batch_proposals_message=batch).SerializeToString(deterministic=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from bridge.model.notices import BallotClosed, BallotOpened, BallotTally, State
-from bridge.protocol import errors
+from bridge.protocol import errors, on_chain
 from bridge.protocol.ballots import votes as vote_codec
 from bridge.protocol.ballots.arithmetic import Verdict, decide
 from bridge.protocol.ballots.ballot import Ballot, from_wire
@@ -13,8 +14,10 @@ from bridge.protocol.ballots.votes import SignedVote
 from bridge.protocol.batches import notes
 from bridge.protocol.effects import SignPurpose
 from bridge.protocol.engine.batches import MAX_CLOSED
+from bridge.protocol.engine.chain_memory import OnChain
 from bridge.protocol.engine.core import CLOCK_TOLERANCE, Core
-from bridge.protocol.engine.state import HeldMessage, OpenBallot, PendingSignature
+from bridge.protocol.engine.queued import QueuedChange
+from bridge.protocol.engine.state import HeldMessage, PendingSignature
 from bridge.protocol.events import CastVote
 from bridge.protocol.permissions import Kind
 from bridge.protocol.ports import Address
@@ -24,6 +27,8 @@ from bridge.protocol.wire import demls_pb2 as pb
 if TYPE_CHECKING:
     from bridge.protocol.engine import GroupEngine
 
+UNREACHABLE: Final = "chain_unreachable"
+"""Why a ballot is closed without a decision."""
 MAX_EARLY: Final = 256
 """Votes kept that came before their ballot."""
 MAX_EARLY_EACH: Final = 4
@@ -81,13 +86,30 @@ class Voting:
         if current is not None and current.ballot_id == ballot.ballot_id:
             return
         self._check_opening(sender, ballot)
+        coordinating = self._engine.coordinating
+        if coordinating.active and not self._open_on_chain(ballot, message):
+            return
         if current is not None and core.machine is State.VOTING:
             self._superseded(current, ballot)
         if core.machine is State.WORKING:
             core.move(Trigger.START, core.now + core.policy.timing.waiting)
-        core.state.ballot = OpenBallot(message.SerializeToString(deterministic=True), list(ballot.voters))
-        core.move(Trigger.START_VOTING, ballot.deadline)
+        proposal = message.SerializeToString(deterministic=True)
+        core.open_voting(proposal, ballot.voters, ballot.deadline + coordinating.grace, [])
         self.opened(ballot)
+        row = coordinating.row_of(ballot) if coordinating.active else None
+        for voter, yes, _ in row.votes if row else ():
+            self.count_from_chain(ballot, Address(voter), yes)
+
+    def _open_on_chain(self, ballot: Ballot, message: pb.Proposal) -> bool:
+        """Whether the chain has this ballot open; one that it has decided already is told of at once."""
+        coordinating = self._engine.coordinating
+        if not coordinating.may_open(ballot, message.SerializeToString(deterministic=True)):
+            return False
+        row = coordinating.row_of(ballot)
+        if row is None or not row.is_decided:
+            return True
+        self.close(ballot, row.passed, row.yes, row.no, by_deadline=row.by_deadline)
+        return False
 
     def _check_opening(self, sender: Address, ballot: Ballot) -> None:
         core = self._core
@@ -99,20 +121,22 @@ class Voting:
             raise errors.BadVote("the voting time is not the policy's")
         if ballot.opened > core.now + CLOCK_TOLERANCE:
             raise errors.BadVote("opened in the future")
-        if ballot.deadline <= core.now:
+        if ballot.deadline <= core.now and self._engine.coordinating.row_of(ballot) is None:
             raise errors.BadVote("this ballot is over")
 
     def _superseded(self, current: Ballot, following: Ballot) -> None:
         """The steward has opened a later ballot in this epoch: the one before it did not pass."""
         if following.opened <= current.opened:
             raise errors.NotAllowed("another ballot is open")
-        self.close(current, passed=False, by_deadline=False)
+        self._close_by_votes(current, passed=False, by_deadline=False)
         self._core.move(Trigger.VOTED_NO)
         self._engine.requests.rejected(current)
 
     def on_vote(self, sender: Address, message: pb.Vote, held: HeldMessage | None = None) -> None:
         """Count a member's vote. The voter must be the MLS sender; a vote before its ballot waits."""
         core = self._core
+        if self._engine.coordinating.active:
+            raise errors.NotAllowed("in this group votes go to the contract")
         vote = vote_codec.from_wire(message)
         if vote.voter != sender:
             raise errors.BadVote("a vote in somebody else's name")
@@ -148,6 +172,8 @@ class Voting:
         """The steward's reminder: opens the ballot if it was missed; votes that got lost are sent again."""
         self.on_proposal(sender, message.proposal)
         core = self._core
+        if self._engine.coordinating.active:
+            return
         missing = set(message.missing)
         for vote in self.votes():
             if vote.voter in missing and vote.voter in core.mls.hosted():
@@ -183,10 +209,7 @@ class Voting:
             raise errors.UnknownBallot(f"there is no open vote with the number {request.ballot_id}")
         if request.voter not in ballot.voters or request.voter not in core.mls.hosted():
             raise errors.NotAMember("only members who were in the group when the vote began may vote")
-        signing = any(
-            p.purpose == "vote" and p.address == request.voter for p in core.state.signatures.values()
-        )
-        if signing or any(vote.voter == request.voter for vote in self.votes()):
+        if any(v.voter == request.voter for v in self.votes()) or request.voter in core.state.chain.relayed:
             raise errors.AlreadyVoted("one vote per person; it cannot be changed")
         seen = self.votes()
         draft = vote_codec.draft(
@@ -202,6 +225,10 @@ class Voting:
             request.voter,
             request.reply_to,
         )
+        if self._engine.coordinating.active:
+            typed = on_chain.vote(self._engine.coordinating.domain(), ballot, request.yes)
+            core.sign_typed(SignPurpose.VOTE, request.voter, typed, then)
+            return
         core.sign(SignPurpose.VOTE, request.voter, vote_codec.signing_bytes(draft), then)
 
     def signed(self, pending: PendingSignature, signature: bytes) -> None:
@@ -210,6 +237,10 @@ class Voting:
         vote = vote_codec.from_wire(pb.Vote.FromString(pending.data))
         if ballot is None or core.machine is not State.VOTING or vote.ballot_id != ballot.ballot_id:
             core.answer(pending.reply_to, "unknown_ballot", ballot=str(vote.ballot_id))
+            return
+        if pending.typed:
+            coordinating = self._engine.coordinating
+            coordinating.relay(ballot, vote.voter, vote.yes, signature, pending.reply_to)
             return
         vote = vote_codec.with_signature(vote, signature)
         vote_codec.verify(vote, ballot)
@@ -222,13 +253,39 @@ class Voting:
     # ---- deciding ----
 
     def deadline(self) -> None:
-        """The voting time is over."""
-        self._decide(at_deadline=True)
+        """The voting time is over; where the chain decides, its grace too."""
+        ballot = self.ballot()
+        if ballot is None or not self._engine.coordinating.active:
+            self._decide(at_deadline=True)
+            return
+        yes, no = vote_codec.tally(self.votes())
+        self.close(ballot, False, yes, no, by_deadline=False, reason=UNREACHABLE)
+        self._rejected(ballot, reason=UNREACHABLE)
+
+    def count_from_chain(self, ballot: Ballot, voter: Address, yes: bool) -> None:
+        """A vote that the contract has counted."""
+        core, stored = self._core, self._core.state.ballot
+        if stored is None or voter not in ballot.voters or any(v.voter == voter for v in self.votes()):
+            return
+        vote = vote_codec.draft(ballot, voter, yes, int(core.now))
+        stored.votes.append(vote_codec.to_wire(vote).SerializeToString(deterministic=True))
+        total, against = vote_codec.tally(self.votes())
+        core.tell(BallotTally(ballot.ballot_id, voter, yes, total, against, len(ballot.voters)))
+        waiting = core.state.chain.relayed.get(voter, "")
+        core.answer(waiting, "vote_counted", ballot=str(ballot.ballot_id), vote="yes" if yes else "no")
+
+    def decided_on_chain(self, ballot: Ballot, row: OnChain) -> None:
+        """The contract has decided the open ballot."""
+        items = self._core.state.ballot.items if self._core.state.ballot else []
+        self.close(ballot, row.passed, row.yes, row.no, by_deadline=row.by_deadline)
+        self._follow(ballot, row.passed, (), items)
 
     def _decide(self, *, at_deadline: bool) -> None:
         core, ballot, stored = self._core, self.ballot(), self._core.state.ballot
         if ballot is None or stored is None or core.machine is not State.VOTING:
             return
+        if self._engine.coordinating.active:
+            return  # the contract does
         counted = self.votes()
         yes, no = vote_codec.tally(counted)
         rules = core.policy.rules
@@ -236,40 +293,51 @@ class Voting:
         if verdict is Verdict.OPEN and not at_deadline:
             return
         passed = verdict is Verdict.PASSED
-        self.close(ballot, passed=passed, by_deadline=at_deadline)
+        self._close_by_votes(ballot, passed=passed, by_deadline=at_deadline)
+        self._follow(ballot, passed, counted, stored.items)
+
+    def _follow(
+        self, ballot: Ballot, passed: bool, counted: Sequence[SignedVote], items: list[QueuedChange]
+    ) -> None:
+        """What a decision leads to: NO to Working, YES to the commit, or to waiting for it."""
+        core = self._core
         if not passed:
             self._rejected(ballot)
         elif core.is_steward:
             core.move(Trigger.VOTED_YES, core.now + core.policy.timing.commit)
-            self._engine.stewarding.commit_ballot(ballot, counted, stored.items)
+            self._engine.stewarding.commit_ballot(ballot, counted, items)
         else:
             core.state.expecting = ballot.ballot_id
             core.set_timer("expect", core.now + core.policy.timing.commit)
             core.move(Trigger.VOTED_YES)
             self._engine.settled()
 
-    def close(self, ballot: Ballot, *, passed: bool, by_deadline: bool) -> None:
+    def _close_by_votes(self, ballot: Ballot, *, passed: bool, by_deadline: bool) -> None:
+        yes, no = vote_codec.tally(self.votes())
+        self.close(ballot, passed, yes, no, by_deadline=by_deadline)
+
+    def close(
+        self, ballot: Ballot, passed: bool, yes: int, no: int, *, by_deadline: bool, reason: str = ""
+    ) -> None:
         """The ballot is decided: tell the rooms, remember that it is over."""
         core = self._core
-        yes, no = vote_codec.tally(self.votes())
-        core.tell(
-            BallotClosed(
-                ballot.ballot_id, notes(ballot.changes), passed, yes, no, len(ballot.voters), by_deadline
-            )
-        )
+        changes, voters = notes(ballot.changes), len(ballot.voters)
+        core.tell(BallotClosed(ballot.ballot_id, changes, passed, yes, no, voters, by_deadline, reason))
         core.state.ballot = None
+        self._engine.coordinating.closed()
+        core.unask("vote", code="unknown_ballot", ballot=str(ballot.ballot_id))
         core.state.early = []
         core.state.closed_ballots = [*core.state.closed_ballots, ballot.ballot_id][-MAX_CLOSED:]
         core.cancel_timer("remind")
 
-    def _rejected(self, ballot: Ballot) -> None:
+    def _rejected(self, ballot: Ballot, reason: str = "") -> None:
         """NO: the batch is discarded, its requesters are told, everybody is back in Working."""
         self._core.move(Trigger.VOTED_NO)
-        self._engine.requests.rejected(ballot)
+        self._engine.requests.rejected(ballot, reason)
         self._engine.settled()
 
     def void(self) -> None:
         """The epoch has changed under an open ballot: it cannot be decided any more."""
         ballot = self.ballot()
         if ballot is not None:
-            self.close(ballot, passed=False, by_deadline=False)
+            self._close_by_votes(ballot, passed=False, by_deadline=False)

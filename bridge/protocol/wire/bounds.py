@@ -11,6 +11,7 @@ from typing import Any
 
 from bridge.protocol.batches import MAX_NAME_BYTES, MAX_REASON_BYTES
 from bridge.protocol.errors import Malformed
+from bridge.protocol.policy import MAX_POLICY_BYTES
 from bridge.protocol.types import ADDRESS_BYTES, MAX_GROUP_ID_BYTES
 from bridge.protocol.wallet import SIGNATURE_BYTES
 from bridge.protocol.wire import demls_pb2 as pb
@@ -36,6 +37,8 @@ def check_join_request_body(body: pb.JoinRequestBody) -> None:
         raise Malformed("a join request without a proper key package")
     if len(body.rejoin_signature) not in (0, SIGNATURE_BYTES):
         raise Malformed(f"a rejoin's signature has {SIGNATURE_BYTES} bytes")
+    if len(body.chain_signature) not in (0, SIGNATURE_BYTES):
+        raise Malformed(f"a claim's signature has {SIGNATURE_BYTES} bytes")
     if len(body.name.encode()) > MAX_NAME_BYTES:
         raise Malformed(f"a name of more than {MAX_NAME_BYTES} bytes")
 
@@ -52,6 +55,18 @@ def _ban(message: pb.BanRequest) -> None:
         raise Malformed("a ban request names addresses")
     if len(message.reason.encode()) > MAX_REASON_BYTES:
         raise Malformed(f"a reason of more than {MAX_REASON_BYTES} bytes")
+
+
+def _change(message: pb.ChangeRequest) -> None:
+    check_group(message.group_id)
+    if len(message.requester) != ADDRESS_BYTES:
+        raise Malformed("a request for a change names who asks")
+    if len(message.reason.encode()) > MAX_REASON_BYTES:
+        raise Malformed(f"a reason of more than {MAX_REASON_BYTES} bytes")
+    if bool(message.policy) == bool(message.key_package):
+        raise Malformed("a request for a change asks for a policy or for a member")
+    if len(message.policy) > MAX_POLICY_BYTES or len(message.key_package) > MAX_KEY_PACKAGE_BYTES:
+        raise Malformed("a request for a change of an impossible size")
 
 
 def _epoch_started(message: pb.EpochStarted) -> None:
@@ -82,6 +97,7 @@ def _invitation(message: pb.InvitationToJoin) -> None:
 CHECKS: Mapping[str, Callable[[Any], None]] = {
     "batch_proposals_message": _batch,
     "ban_request": _ban,
+    "change_request": _change,
     "epoch_started": _epoch_started,
     "voting_proposal": _reminder,
     "user_vote": _user_vote,

@@ -47,6 +47,7 @@ AppPayload = (
     | pb.LeaveRequest
     | pb.Fragment
     | pb.HistoryRequest
+    | pb.ChangeRequest
 )
 WelcomePayload = pb.GroupAnnouncement | pb.JoinRequest | pb.InvitationToJoin | pb.Fragment
 

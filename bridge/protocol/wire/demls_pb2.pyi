@@ -60,20 +60,22 @@ class JoinRequest(_message.Message):
     def __init__(self, encrypted: _Optional[bytes] = ...) -> None: ...
 
 class JoinRequestBody(_message.Message):
-    __slots__ = ("group_id", "key_package", "time", "rejoin_signature", "epoch", "name")
+    __slots__ = ("group_id", "key_package", "time", "rejoin_signature", "epoch", "name", "chain_signature")
     GROUP_ID_FIELD_NUMBER: _ClassVar[int]
     KEY_PACKAGE_FIELD_NUMBER: _ClassVar[int]
     TIME_FIELD_NUMBER: _ClassVar[int]
     REJOIN_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
+    CHAIN_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     group_id: bytes
     key_package: bytes
     time: int
     rejoin_signature: bytes
     epoch: int
     name: str
-    def __init__(self, group_id: _Optional[bytes] = ..., key_package: _Optional[bytes] = ..., time: _Optional[int] = ..., rejoin_signature: _Optional[bytes] = ..., epoch: _Optional[int] = ..., name: _Optional[str] = ...) -> None: ...
+    chain_signature: bytes
+    def __init__(self, group_id: _Optional[bytes] = ..., key_package: _Optional[bytes] = ..., time: _Optional[int] = ..., rejoin_signature: _Optional[bytes] = ..., epoch: _Optional[int] = ..., name: _Optional[str] = ..., chain_signature: _Optional[bytes] = ...) -> None: ...
 
 class InvitationToJoin(_message.Message):
     __slots__ = ("mls_message_out_bytes", "group_id")
@@ -84,7 +86,7 @@ class InvitationToJoin(_message.Message):
     def __init__(self, mls_message_out_bytes: _Optional[bytes] = ..., group_id: _Optional[bytes] = ...) -> None: ...
 
 class AppMessage(_message.Message):
-    __slots__ = ("conversation_message", "batch_proposals_message", "ban_request", "proposal", "vote", "voting_proposal", "user_vote", "epoch_started", "leave_request", "fragment", "history_request")
+    __slots__ = ("conversation_message", "batch_proposals_message", "ban_request", "proposal", "vote", "voting_proposal", "user_vote", "epoch_started", "leave_request", "fragment", "history_request", "change_request")
     CONVERSATION_MESSAGE_FIELD_NUMBER: _ClassVar[int]
     BATCH_PROPOSALS_MESSAGE_FIELD_NUMBER: _ClassVar[int]
     BAN_REQUEST_FIELD_NUMBER: _ClassVar[int]
@@ -96,6 +98,7 @@ class AppMessage(_message.Message):
     LEAVE_REQUEST_FIELD_NUMBER: _ClassVar[int]
     FRAGMENT_FIELD_NUMBER: _ClassVar[int]
     HISTORY_REQUEST_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_REQUEST_FIELD_NUMBER: _ClassVar[int]
     conversation_message: ConversationMessage
     batch_proposals_message: BatchProposalsMessage
     ban_request: BanRequest
@@ -107,7 +110,8 @@ class AppMessage(_message.Message):
     leave_request: LeaveRequest
     fragment: Fragment
     history_request: HistoryRequest
-    def __init__(self, conversation_message: _Optional[_Union[ConversationMessage, _Mapping]] = ..., batch_proposals_message: _Optional[_Union[BatchProposalsMessage, _Mapping]] = ..., ban_request: _Optional[_Union[BanRequest, _Mapping]] = ..., proposal: _Optional[_Union[Proposal, _Mapping]] = ..., vote: _Optional[_Union[Vote, _Mapping]] = ..., voting_proposal: _Optional[_Union[VotingProposal, _Mapping]] = ..., user_vote: _Optional[_Union[UserVote, _Mapping]] = ..., epoch_started: _Optional[_Union[EpochStarted, _Mapping]] = ..., leave_request: _Optional[_Union[LeaveRequest, _Mapping]] = ..., fragment: _Optional[_Union[Fragment, _Mapping]] = ..., history_request: _Optional[_Union[HistoryRequest, _Mapping]] = ...) -> None: ...
+    change_request: ChangeRequest
+    def __init__(self, conversation_message: _Optional[_Union[ConversationMessage, _Mapping]] = ..., batch_proposals_message: _Optional[_Union[BatchProposalsMessage, _Mapping]] = ..., ban_request: _Optional[_Union[BanRequest, _Mapping]] = ..., proposal: _Optional[_Union[Proposal, _Mapping]] = ..., vote: _Optional[_Union[Vote, _Mapping]] = ..., voting_proposal: _Optional[_Union[VotingProposal, _Mapping]] = ..., user_vote: _Optional[_Union[UserVote, _Mapping]] = ..., epoch_started: _Optional[_Union[EpochStarted, _Mapping]] = ..., leave_request: _Optional[_Union[LeaveRequest, _Mapping]] = ..., fragment: _Optional[_Union[Fragment, _Mapping]] = ..., history_request: _Optional[_Union[HistoryRequest, _Mapping]] = ..., change_request: _Optional[_Union[ChangeRequest, _Mapping]] = ...) -> None: ...
 
 class Fragment(_message.Message):
     __slots__ = ("id", "index", "count", "data")
@@ -152,20 +156,22 @@ class Certificate(_message.Message):
     def __init__(self, proposal: _Optional[_Union[Proposal, _Mapping]] = ..., votes: _Optional[_Iterable[_Union[Vote, _Mapping]]] = ..., leaves: _Optional[_Iterable[_Union[LeaveRequest, _Mapping]]] = ..., rejoins: _Optional[_Iterable[_Union[RejoinClaim, _Mapping]]] = ...) -> None: ...
 
 class RejoinClaim(_message.Message):
-    __slots__ = ("group_id", "address", "epoch", "key_package_hash", "time", "signature")
+    __slots__ = ("group_id", "address", "epoch", "key_package_hash", "time", "signature", "chain_signature")
     GROUP_ID_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     KEY_PACKAGE_HASH_FIELD_NUMBER: _ClassVar[int]
     TIME_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    CHAIN_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     group_id: bytes
     address: bytes
     epoch: int
     key_package_hash: bytes
     time: int
     signature: bytes
-    def __init__(self, group_id: _Optional[bytes] = ..., address: _Optional[bytes] = ..., epoch: _Optional[int] = ..., key_package_hash: _Optional[bytes] = ..., time: _Optional[int] = ..., signature: _Optional[bytes] = ...) -> None: ...
+    chain_signature: bytes
+    def __init__(self, group_id: _Optional[bytes] = ..., address: _Optional[bytes] = ..., epoch: _Optional[int] = ..., key_package_hash: _Optional[bytes] = ..., time: _Optional[int] = ..., signature: _Optional[bytes] = ..., chain_signature: _Optional[bytes] = ...) -> None: ...
 
 class Batch(_message.Message):
     __slots__ = ("changes",)
@@ -434,18 +440,34 @@ class BanRequest(_message.Message):
     def __init__(self, user_to_ban: _Optional[bytes] = ..., requester: _Optional[bytes] = ..., group_id: _Optional[bytes] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class LeaveRequest(_message.Message):
-    __slots__ = ("group_id", "address", "epoch", "time", "signature")
+    __slots__ = ("group_id", "address", "epoch", "time", "signature", "chain_signature")
     GROUP_ID_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     TIME_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    CHAIN_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     group_id: bytes
     address: bytes
     epoch: int
     time: int
     signature: bytes
-    def __init__(self, group_id: _Optional[bytes] = ..., address: _Optional[bytes] = ..., epoch: _Optional[int] = ..., time: _Optional[int] = ..., signature: _Optional[bytes] = ...) -> None: ...
+    chain_signature: bytes
+    def __init__(self, group_id: _Optional[bytes] = ..., address: _Optional[bytes] = ..., epoch: _Optional[int] = ..., time: _Optional[int] = ..., signature: _Optional[bytes] = ..., chain_signature: _Optional[bytes] = ...) -> None: ...
+
+class ChangeRequest(_message.Message):
+    __slots__ = ("group_id", "requester", "reason", "policy", "key_package")
+    GROUP_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUESTER_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    POLICY_FIELD_NUMBER: _ClassVar[int]
+    KEY_PACKAGE_FIELD_NUMBER: _ClassVar[int]
+    group_id: bytes
+    requester: bytes
+    reason: str
+    policy: bytes
+    key_package: bytes
+    def __init__(self, group_id: _Optional[bytes] = ..., requester: _Optional[bytes] = ..., reason: _Optional[str] = ..., policy: _Optional[bytes] = ..., key_package: _Optional[bytes] = ...) -> None: ...
 
 class HistoryRequest(_message.Message):
     __slots__ = ("group_id", "requester", "since", "time", "have", "signature")

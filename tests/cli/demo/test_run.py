@@ -1,83 +1,90 @@
-"""`make run`: people type, on a pipe and on a terminal, and see what happens."""
+"""`make run`: two pages that answer, what is shown in the terminal, and an orderly end."""
 
 from __future__ import annotations
 
 import os
-import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import httpx
 import pytest
 
-COMMAND = [sys.executable, "-m", "bridge.cli", "demo"]
-LIMIT = 90.0
+from bridge.cli.demo.view import described
+from bridge.ops.report import Ballot, Group
+
+COMMAND = [sys.executable, "-m", "bridge.cli", "demo", "--ports", "0", "0"]
+LIMIT = 120.0
 
 
-class Typist:
-    """Types on a descriptor and waits for what is shown on another."""
-
-    def __init__(self, keyboard: int, screen: int) -> None:
-        self._keyboard = keyboard
-        self._screen = screen
-        self.seen = ""
-
-    def type(self, text: str) -> None:
-        os.write(self._keyboard, text.encode())
-
-    def wait_for(self, pattern: str) -> None:
-        """Until the pattern has been shown since the last call."""
-        end = time.monotonic() + LIMIT
-        while not (found := re.search(pattern, self.seen)):
-            assert time.monotonic() < end, f"{pattern!r} was not shown, but:\n{self.seen[-3000:]}"
-            if select.select([self._screen], [], [], 0.5)[0]:
-                data = os.read(self._screen, 65_536)
-                assert data, f"ended without {pattern!r}:\n{self.seen[-3000:]}"
-                self.seen += data.decode("utf-8", "replace")
-        self.seen = self.seen[found.end() :]
+@contextmanager
+def _started() -> Iterator[subprocess.Popen[bytes]]:
+    """A demo that does not outlive a failing test."""
+    with subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as demo:
+        try:
+            yield demo
+        finally:
+            demo.terminate()
 
 
-def test_on_a_pipe() -> None:
-    with subprocess.Popen(
-        COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as demo:
-        assert demo.stdin is not None
+def _wait_for(screen: int, pattern: str, seen: str = "") -> str:
+    """What was shown until the pattern was there."""
+    end = time.monotonic() + LIMIT
+    while not re.search(pattern, seen):
+        assert time.monotonic() < end, f"{pattern!r} was not shown, but:\n{seen[-3000:]}"
+        if select.select([screen], [], [], 0.5)[0]:
+            data = os.read(screen, 65_536)
+            assert data, f"ended without {pattern!r}:\n{seen[-3000:]}"
+            seen += data.decode("utf-8", "replace")
+    return seen
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_two_pages_and_their_accounts(end: signal.Signals) -> None:
+    with _started() as demo:
         assert demo.stdout is not None
-        typist = Typist(demo.stdin.fileno(), demo.stdout.fileno())
-        typist.wait_for(r"\[bridge-2\] working, epoch \d+, [23] members")
-        typist.type("alice: hello\n")
-        typist.wait_for(r"\[room-2\] Alice \(guest\): hello")
-        typist.type("/as bob\nhi there\n/as dave\n")
-        typist.wait_for(r"you are Bob now")
-        typist.wait_for(r"/as is followed by one of")
-        typist.wait_for(r"\[room-1\] Bob \(guest\): hi there")
-        demo.stdin.close()
+        screen = demo.stdout.fileno()
+        seen = _wait_for(screen, r"client2 +working, epoch \d+, 2 members")
+        pages = dict(re.findall(r"(client\d) +(http://127\.0\.0\.1:\d+)", seen))
+        assert set(pages) == {"client1", "client2"}
+        offered = []
+        for url in pages.values():
+            session = httpx.get(f"{url}/api/session").json()
+            offered += [account["name"] for account in session["test_accounts"]]
+        assert offered == ["Alice", "Carol", "Bob"]
+        demo.send_signal(end)
         assert demo.wait(LIMIT) == 0
+        for url in pages.values():
+            with pytest.raises(httpx.ConnectError):
+                httpx.get(url)
 
 
-@pytest.mark.parametrize("end", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
-def test_on_a_terminal(end: str) -> None:
-    process, terminal = pty.fork()
-    if process == 0:
-        os.execve(COMMAND[0], COMMAND, {**os.environ, "TERM": "xterm", "COLUMNS": "120", "LINES": "30"})
-    typist = Typist(terminal, terminal)
-    typist.wait_for(r"members  a bridge, a bridge")
-    typist.type("hellp\x7fo\r")
-    typist.wait_for(r"Alice \(guest\): hello")
-    typist.type("\t")
-    typist.wait_for(r"Carol: ")
-    typist.type(end)
-    deadline = time.monotonic() + LIMIT
-    status = None
-    while status is None and time.monotonic() < deadline:
-        ended, code = os.waitpid(process, os.WNOHANG)
-        status = os.waitstatus_to_exitcode(code) if ended else None
-        if status is None and select.select([terminal], [], [], 0.1)[0]:
-            try:
-                os.read(terminal, 65_536)
-            except OSError:
-                time.sleep(0.05)  # the other end is closed; the process is about to end
-    os.close(terminal)
-    assert status == 0
+def test_a_taken_port_is_a_clear_error() -> None:
+    with _started() as first:
+        assert first.stdout is not None
+        seen = _wait_for(first.stdout.fileno(), r"client1 +http://127\.0\.0\.1:\d+")
+        port = re.findall(r"client1 +http://127\.0\.0\.1:(\d+)", seen)[0]
+        second = subprocess.run(
+            [*COMMAND[:-2], port, "0"], capture_output=True, text=True, timeout=LIMIT, check=False
+        )
+        first.send_signal(signal.SIGINT)
+    assert second.returncode != 0
+    assert port in second.stdout + second.stderr
+
+
+def test_a_group_in_a_line() -> None:
+    def group(**more: object) -> Group:
+        known = {"name": "g", "full_name": "demls:g@0x01", "state": "working", "deadline": 0.0, "epoch": 7,
+                 "is_steward": True, "members": ("0x01", "0x02"), "voters": ("0x02",), "queued": 0,
+                 "waiting_chat": 0}  # fmt: skip
+        return Group(**{**known, **more})  # type: ignore[arg-type]
+
+    assert described(None) == described(group(members=())) == "not in the group yet"
+    assert described(group()) == "working, epoch 7, 2 members, 1 with a vote"
+    ballot = Ballot(5, "add", ("0x03",), ("0x02",), (), ("0x02",), 0)
+    assert described(group(state="voting", ballot=ballot)).endswith(", vote 5: 1 yes, 0 no")

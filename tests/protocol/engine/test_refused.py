@@ -262,7 +262,7 @@ def test_wrong_binding() -> None:
     world, a, b = community()
     stranger = Wallet("stranger")
     good = b.port.key_package(b.host("eve"), int(world.now))
-    binding_of = b.wallets.sign_binding
+    binding_of = b.wallets.sign
     package = bytearray(good)
     where = package.find(bytes(b.hosted["eve"]))
     package[where : where + 20] = stranger.address

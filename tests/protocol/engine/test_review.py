@@ -14,7 +14,8 @@ from bridge.protocol import errors
 from bridge.protocol.ballots.certificate import Certificate
 from bridge.protocol.ballots.claims import RejoinClaim
 from bridge.protocol.batches import key_package_hash
-from bridge.protocol.engine.state import MAX_HELD, QueuedChange
+from bridge.protocol.engine.queued import QueuedChange
+from bridge.protocol.engine.state import MAX_HELD
 from bridge.protocol.events import JoinRequestOpened, Payload, SendChat
 from bridge.protocol.ports import AddChange, RemoveChange
 from bridge.protocol.wire import demls_pb2 as pb

@@ -26,6 +26,7 @@ APP = [
     pb.LeaveRequest(group_id=GROUP),
     pb.Fragment(count=1),
     pb.HistoryRequest(group_id=GROUP),
+    pb.ChangeRequest(group_id=GROUP, requester=ADDRESS, policy=b"p"),
 ]
 WELCOME = [
     pb.GroupAnnouncement(group_id=GROUP),
@@ -49,6 +50,22 @@ def test_welcome_roundtrip(payload: codec.WelcomePayload) -> None:
     field = message.WhichOneof("payload")
     assert field is not None
     assert getattr(message, field) == payload
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pb.ChangeRequest(requester=ADDRESS, policy=b"p"),
+        pb.ChangeRequest(group_id=GROUP, policy=b"p"),
+        pb.ChangeRequest(group_id=GROUP, requester=ADDRESS),
+        pb.ChangeRequest(group_id=GROUP, requester=ADDRESS, policy=b"p", key_package=b"k"),
+        pb.ChangeRequest(group_id=GROUP, requester=ADDRESS, policy=bytes(20_000)),
+        pb.ChangeRequest(group_id=GROUP, requester=ADDRESS, policy=b"p", reason="x" * 600),
+    ],
+)
+def test_bad_requests_for_a_change(bad: pb.ChangeRequest) -> None:
+    with pytest.raises(Malformed):
+        codec.decode_app(codec.encode_app(bad))
 
 
 def test_every_kind_of_the_envelope_is_tried_above() -> None:

@@ -24,6 +24,22 @@ pub(crate) fn fields<const N: usize>(mut row: &[u8]) -> Result<[&[u8]; N]> {
     }
 }
 
+/// Splits a row into all the fields that it has.
+pub(crate) fn all(mut row: &[u8]) -> Result<Vec<Vec<u8>>> {
+    let mut found = Vec::new();
+    while let Some((length, rest)) = row.split_first_chunk::<4>() {
+        let length = u32::from_be_bytes(*length) as usize;
+        let (field, rest) = rest.split_at_checked(length).ok_or_else(corrupt)?;
+        found.push(field.to_vec());
+        row = rest;
+    }
+    if row.is_empty() {
+        Ok(found)
+    } else {
+        Err(corrupt())
+    }
+}
+
 /// A field of known length.
 pub(crate) fn exact<const N: usize>(field: &[u8]) -> Result<[u8; N]> {
     field.try_into().map_err(|_| corrupt())

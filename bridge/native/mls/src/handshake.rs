@@ -9,8 +9,10 @@ use mls_rs::group::{
 };
 use mls_rs::mls_rules::ProposalInfo;
 use mls_rs::time::MlsTime;
+use zeroize::Zeroizing;
 
 use crate::client::LeafGroup;
+use crate::codec::{all, exact, fields, put};
 use crate::error::translate;
 use crate::identity::address_of;
 use crate::leaf::Loaded;
@@ -38,7 +40,7 @@ pub enum Change {
     Policy(Vec<u8>),
 }
 
-/// An own commit, not adopted yet. Lost on restart.
+/// An own commit, not adopted yet. Lost on restart, unless what [`Built::to_bytes`] gives is stored.
 pub struct Built {
     /// Proposal messages that the commit refers to: own ones in the order of the changes, then updates.
     pub proposals: Vec<Vec<u8>>,
@@ -48,6 +50,46 @@ pub struct Built {
     pub welcome: Vec<u8>,
     epoch: u64,
     secrets: CommitSecrets,
+}
+
+impl Built {
+    /// The commit with its secrets, to be stored like a group state: it holds the keys of the next epoch.
+    ///
+    /// # Errors
+    /// [`Error::Internal`].
+    pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>> {
+        let secrets = Zeroizing::new(self.secrets.to_bytes().map_err(Error::internal)?);
+        let mut row = Zeroizing::new(Vec::new());
+        let mut proposals = Vec::new();
+        for proposal in &self.proposals {
+            put(&mut proposals, proposal);
+        }
+        for field in [
+            &self.epoch.to_be_bytes()[..],
+            &proposals,
+            &self.commit,
+            &self.welcome,
+            &secrets,
+        ] {
+            put(&mut row, field);
+        }
+        Ok(row)
+    }
+
+    /// The commit as it was stored.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the bytes do not parse.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let [epoch, proposals, commit, welcome, secrets] = fields(bytes)?;
+        Ok(Self {
+            proposals: all(proposals)?,
+            commit: commit.to_vec(),
+            welcome: welcome.to_vec(),
+            epoch: u64::from_be_bytes(exact(epoch)?),
+            secrets: CommitSecrets::from_bytes(secrets).map_err(Error::internal)?,
+        })
+    }
 }
 
 /// Somebody's commit, processed on a copy of the group.

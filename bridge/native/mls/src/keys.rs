@@ -30,6 +30,21 @@ impl fmt::Debug for LeafKeys {
 }
 
 impl LeafKeys {
+    /// Generates a key pair that no wallet stands behind yet: it can be stored, but makes no key package.
+    ///
+    /// # Errors
+    /// [`Error::Internal`].
+    pub fn draft(suite: Suite, address: Address) -> Result<Self> {
+        let (secret, public) = suite.signature_keys()?;
+        Ok(Self {
+            suite,
+            address,
+            binding: Vec::new(),
+            public,
+            secret,
+        })
+    }
+
     /// Generates a key pair and has it bound: `sign` gets the binding text and returns the wallet's
     /// EIP-191 signature over it (65 bytes).
     ///
@@ -40,15 +55,30 @@ impl LeafKeys {
         address: Address,
         sign: impl FnOnce(&str) -> std::result::Result<Vec<u8>, E>,
     ) -> std::result::Result<Self, E> {
-        let (secret, public) = suite.signature_keys()?;
-        let binding = sign(&binding_text(&address, &public))?;
-        verify_binding(&address, &public, &binding)?;
+        let draft = Self::draft(suite, address)?;
+        let binding = sign(&draft.text())?;
+        Ok(draft.bound(binding)?)
+    }
+
+    /// Whether the wallet has signed the binding.
+    pub fn is_bound(&self) -> bool {
+        !self.binding.is_empty()
+    }
+
+    /// What the wallet has to sign.
+    pub fn text(&self) -> String {
+        binding_text(&self.address, &self.public)
+    }
+
+    /// The same keys with their wallet's signature.
+    ///
+    /// # Errors
+    /// [`Error::BadSignature`] when it is not the wallet's signature over [`LeafKeys::text`].
+    pub fn bound(&self, binding: Vec<u8>) -> Result<Self> {
+        verify_binding(&self.address, &self.public, &binding)?;
         Ok(Self {
-            suite,
-            address,
             binding,
-            public,
-            secret,
+            ..self.clone()
         })
     }
 
@@ -90,5 +120,41 @@ impl LeafKeys {
     /// The address that these keys act for.
     pub fn address(&self) -> &Address {
         &self.address
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Leaf;
+    use crate::leaf::testing::Wallet;
+
+    #[test]
+    fn a_draft_waits_for_its_wallet() {
+        let (store, wallet, other) = (Store::default(), Wallet::new(1), Wallet::new(2));
+        let draft = LeafKeys::draft(Suite::Aes128, wallet.address).unwrap();
+        draft.save(&store);
+        let again = LeafKeys::load(&store, Suite::Aes128, &wallet.address)
+            .unwrap()
+            .unwrap();
+        assert!(!again.is_bound());
+        assert_eq!(again.text(), draft.text());
+        let refused = Leaf::new(&store, again.clone(), 0).key_package(1_700_000_000);
+        assert!(matches!(refused, Err(Error::NotPermitted(_))));
+        assert!(matches!(
+            again.bound(other.sign(&again.text())),
+            Err(Error::BadSignature(_))
+        ));
+        assert!(matches!(
+            again.bound(Vec::new()),
+            Err(Error::BadSignature(_))
+        ));
+        let bound = again.bound(wallet.sign(&again.text())).unwrap();
+        assert!(bound.is_bound());
+        assert!(
+            Leaf::new(&store, bound, 0)
+                .key_package(1_700_000_000)
+                .is_ok()
+        );
     }
 }

@@ -151,8 +151,11 @@ impl Leaf {
     /// Makes a key package in bare form; its secrets are kept until it is used, expires or is crowded out.
     ///
     /// # Errors
-    /// [`Error::Internal`].
+    /// [`Error::NotPermitted`] while the wallet has not signed the binding; [`Error::Internal`].
     pub fn key_package(&mut self, now: u64) -> Result<Vec<u8>> {
+        if !self.keys.is_bound() {
+            return Err(Error::NotPermitted("its wallet has not signed the binding"));
+        }
         self.trim_key_packages(now)?;
         let none = ExtensionList::new;
         let message = self

@@ -40,6 +40,7 @@ impl LeafStorage {
         self.store.delete(Table::States, &self.address);
         self.store.delete_prefix(Table::Epochs, &self.address);
         self.store.delete_prefix(Table::Proposals, &self.address);
+        self.store.delete(Table::Pending, &self.address);
     }
 }
 

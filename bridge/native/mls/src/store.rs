@@ -45,6 +45,7 @@ tables! {
     KeyPackages "mls_key_packages" "Secrets of unused key packages; key: address, reference.",
     Proposals "mls_proposals" "Opened proposals of the present epoch; key: address, SHA-256 of the message.",
     Commits "mls_commits" "Archive of batches, written by the caller; key: epoch.",
+    Pending "mls_pending" "An own commit that waits to be adopted, written by the caller; key: address.",
 }
 
 type Bytes = Zeroizing<Vec<u8>>;

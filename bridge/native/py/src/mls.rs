@@ -204,6 +204,26 @@ impl MlsLeafKeys {
     }
 
     #[staticmethod]
+    fn draft(suite: u16, owner: &[u8]) -> PyResult<Self> {
+        let suite = Suite::try_from(suite).map_err(raise)?;
+        LeafKeys::draft(suite, address(owner)?)
+            .map(Self)
+            .map_err(raise)
+    }
+
+    fn is_bound(&self) -> bool {
+        self.0.is_bound()
+    }
+
+    fn binding_text(&self) -> String {
+        self.0.text()
+    }
+
+    fn bound(&self, binding: Vec<u8>) -> PyResult<Self> {
+        self.0.bound(binding).map(Self).map_err(raise)
+    }
+
+    #[staticmethod]
     fn load(store: &MlsStore, suite: u16, owner: &[u8]) -> PyResult<Option<Self>> {
         let suite = Suite::try_from(suite).map_err(raise)?;
         Ok(LeafKeys::load(&store.0, suite, &address(owner)?)
@@ -423,6 +443,17 @@ fn take<T>(slot: &Mutex<Option<T>>) -> PyResult<T> {
 
 #[pymethods]
 impl MlsBuilt {
+    #[staticmethod]
+    fn restore(content: &[u8]) -> PyResult<Self> {
+        let built = Built::from_bytes(content).map_err(raise)?;
+        Ok(Self(Mutex::new(Some(built))))
+    }
+
+    fn export<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let content = of(&self.0, Built::to_bytes)?.map_err(raise)?;
+        Ok(bytes(py, content.as_slice()))
+    }
+
     fn proposals<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyBytes>>> {
         of(&self.0, |built| list(py, &built.proposals))
     }

@@ -397,3 +397,52 @@ fn an_address_can_come_back_after_removal() {
     assert_eq!(members[2].leaf.view().unwrap().group_id, GROUP);
     commit(&mut members, 2, &[]);
 }
+
+#[test]
+fn a_stored_commit_is_adopted_after_a_restart() {
+    let mut members = group(390, 3);
+    let mut came = Member::new(399);
+    let built = members[0].leaf.build(&[came.add_change()], NOW).unwrap();
+    let stored = built.to_bytes().unwrap();
+    // Chat of the old epoch flows while the commit waits, and its keys are not used twice after it.
+    let early = members[1].leaf.seal(b"early").unwrap();
+    let late = members[1].leaf.seal(b"late").unwrap();
+    assert_eq!(members[0].leaf.open(&early).unwrap().plaintext, b"early");
+    members[0].restart();
+
+    let restored = Built::from_bytes(&stored).unwrap();
+    assert_eq!(
+        (&restored.proposals, &restored.commit, &restored.welcome),
+        (&built.proposals, &built.commit, &built.welcome)
+    );
+    members[0].leaf.adopt_built(restored).unwrap();
+    for member in &mut members[1..] {
+        let staged = member.leaf.stage(&built.proposals, &built.commit).unwrap();
+        member.leaf.adopt_staged(staged).unwrap();
+    }
+    assert!(
+        came.leaf
+            .join(&built.welcome, &Expected::default())
+            .unwrap()
+    );
+    assert!(members[0].leaf.open(&early).is_err());
+    assert_eq!(members[0].leaf.open(&late).unwrap().plaintext, b"late");
+    members[0].restart();
+    let sent = members[0].leaf.seal(b"new").unwrap();
+    assert_eq!(came.leaf.open(&sent).unwrap().plaintext, b"new");
+}
+
+#[test]
+fn a_stored_commit_of_an_epoch_that_is_over_is_refused() {
+    let mut members = group(395, 2);
+    let stored = members[0].leaf.build(&[], NOW).unwrap().to_bytes().unwrap();
+    commit(&mut members, 1, &[]);
+    let restored = Built::from_bytes(&stored).unwrap();
+    assert!(matches!(
+        members[0].leaf.adopt_built(restored),
+        Err(Error::NotPermitted(_))
+    ));
+    for end in [0, 3, 20, stored.len() - 1] {
+        assert!(Built::from_bytes(&stored[..end]).is_err());
+    }
+}

@@ -1,0 +1,68 @@
+"""Builds the contracts' artifacts, bridge/chain/artifacts/*.json.
+
+.ci/contracts.py             write them
+.ci/contracts.py --check     say whether they are up to date, byte for byte
+.ci/contracts.py --helpers FOLDER   write those of contracts/test/ there (for the tests)
+.ci/contracts.py --analyse   slither and the compiler's SMT checker; answered in contracts/ANALYSIS.md
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from contracts_analyse import analyse
+from contracts_build import HELPERS, SHIPPED, compiled
+from contracts_npm import ROOT, BuildFailure
+
+ARTIFACTS: Final = ROOT / "bridge" / "chain" / "artifacts"
+
+
+def as_text(artifact: dict[str, Any]) -> str:
+    """The one form of an artifact."""
+    return json.dumps(artifact, indent=1, sort_keys=True) + "\n"
+
+
+def write(folder: Path, contracts: dict[str, str]) -> int:
+    """Write the artifacts of these contracts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, artifact in compiled(contracts).items():
+        (folder / f"{name}.json").write_text(as_text(artifact), "utf-8")
+    return 0
+
+
+def check() -> int:
+    """1 when an artifact is not what the compiler makes of the sources."""
+    wanted = {f"{name}.json": as_text(artifact) for name, artifact in compiled(SHIPPED).items()}
+    present = {path.name: path.read_text("utf-8") for path in ARTIFACTS.glob("*.json")}
+    stale = sorted(name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name))
+    for name in stale:
+        print(f"{name} is not up to date: run .ci/contracts.py")
+    return 1 if stale else 0
+
+
+def main(arguments: list[str]) -> int:
+    """As the module says."""
+    try:
+        match arguments:
+            case []:
+                return write(ARTIFACTS, SHIPPED)
+            case ["--check"]:
+                return check()
+            case ["--helpers", folder]:
+                return write(Path(folder), HELPERS)
+            case ["--analyse"]:
+                return analyse()
+    except BuildFailure as error:
+        print(error)
+        return 1
+    print(__doc__)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

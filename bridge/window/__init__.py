@@ -1,0 +1,1 @@
+"""What adapters see beyond messages: implements `bridge.model.window.Window` over store, book and groups."""

@@ -1,0 +1,105 @@
+"""Under every fault switch of the local server 200 messages arrive once and in order, both ways."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from bridge.model.adapter import Outgoing
+from bridge.model.message import Body
+from tests.adapters.suite import deliver, outgoing
+from tests.support.discord_arena import DiscordArena
+from tests.support.servers.discord.faults import Faults
+
+COUNT = 200
+Switch = Callable[[Faults], None]
+
+GATEWAY: dict[str, Switch] = {
+    "dropped": lambda faults: faults.drop_gateway(),
+    "dropped with a code that ends the session": lambda faults: faults.drop_gateway(4009),
+    "reset": lambda faults: faults.reset_gateway(),
+    "asked to reconnect (op 7)": lambda faults: faults.reconnect(),
+    "invalid, to be resumed (op 9)": lambda faults: faults.invalidate(resumable=True),
+    "invalid, not to be resumed (op 9)": lambda faults: faults.invalidate(resumable=False),
+    "events come late": lambda faults: faults.late("MESSAGE_CREATE", 0.03, times=5),
+    "events come twice": lambda faults: faults.double("MESSAGE_CREATE", times=5),
+    "malformed events": lambda faults: faults.malform("MESSAGE_CREATE"),
+}
+
+REST: dict[str, Switch] = {
+    "500 before acting": lambda faults: faults.fail_before("/webhooks/", 2, method="POST"),
+    "500 after acting": lambda faults: faults.fail_after("/webhooks/", 2, method="POST"),
+    "reset before acting": lambda faults: faults.reset_before("/webhooks/", 2, method="POST"),
+    "reset after acting": lambda faults: faults.reset_after("/webhooks/", 2, method="POST"),
+    "429": lambda faults: faults.limit("/webhooks/", 0.05, times=2),
+    "429 by the proxy in front": lambda faults: faults.limit("/webhooks/", 0.05, via=False),
+    "429 without a time": lambda faults: faults.limit("/webhooks/", None),
+    "429 for everything": lambda faults: faults.limit("/messages", 0.05, is_global=True),
+}
+
+
+async def people_write(arena: DiscordArena, switch: Switch) -> None:
+    for index in range(COUNT):
+        await arena.say(f"in {index}")
+        await asyncio.sleep(0)
+        if index == 70:
+            switch(arena.server.faults)
+        if index % 10 == 0:
+            await asyncio.sleep(0.01)
+
+
+async def the_bridge_writes(arena: DiscordArena, switch: Switch) -> None:
+    for index in range(COUNT):
+        if index in {50, 120}:
+            switch(arena.server.faults)
+        await deliver(arena, outgoing(arena, f"out-{index}", f"out {index}"))
+
+
+@pytest.mark.parametrize("name", GATEWAY)
+async def test_what_people_write_arrives(arena: DiscordArena, name: str) -> None:
+    await people_write(arena, GATEWAY[name])
+    await arena.inbox.wait_for(COUNT)
+    await arena.say("last")
+    await arena.inbox.wait_for_text("last")
+    assert arena.inbox.texts == [*(f"in {index}" for index in range(COUNT)), "last"]
+
+
+@pytest.mark.parametrize("name", REST)
+async def test_what_the_bridge_writes_arrives(arena: DiscordArena, name: str) -> None:
+    await the_bridge_writes(arena, REST[name])
+    assert [each.content for each in arena.server.messages(arena.channel)] == [
+        f"out {index}" for index in range(COUNT)
+    ]
+    await arena.say("last")
+    await arena.inbox.wait_for_text("last")
+    assert arena.inbox.texts == ["last"]
+
+
+@pytest.mark.parametrize("fault", ["fail_before", "fail_after", "reset_before", "reset_after"])
+async def test_the_bots_own_words_arrive_once(arena: DiscordArena, fault: str) -> None:
+    getattr(arena.server.faults, fault)(f"{arena.channel.id}/messages", 1, method="POST", skip=3)
+    for index in range(10):
+        await deliver(arena, Outgoing(f"notice-{index}", arena.room, Body(f"notice {index}")))
+    assert arena.server.texts(arena.channel) == [f"notice {index}" for index in range(10)]
+
+
+async def test_equal_texts_are_not_taken_for_each_other(arena: DiscordArena) -> None:
+    for index in range(20):
+        if index % 5 == 2:
+            arena.server.faults.fail_after("/webhooks/", method="POST")
+        if index % 5 == 4:
+            arena.server.faults.reset_before("/webhooks/", method="POST")
+        await deliver(arena, outgoing(arena, f"same-{index}", "ok"))
+    assert arena.server.texts(arena.channel) == ["ok"] * 20
+
+
+async def test_a_crash_between_send_and_answer_repeats_nothing(arena: DiscordArena) -> None:
+    arena.server.faults.reset_after("/webhooks/", method="POST")
+    with pytest.raises(Exception, match="did not answer"):
+        await arena.adapter.send(outgoing(arena, "k", "once"))
+    await arena.stop_adapter()
+    await arena.start_adapter()
+    event_id = await arena.adapter.send(outgoing(arena, "k", "once"))
+    assert [(str(m.id), m.content) for m in arena.server.messages(arena.channel)] == [(event_id, "once")]

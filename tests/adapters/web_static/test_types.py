@@ -1,0 +1,60 @@
+"""The types that the front end's comments state hold, and it makes markup from strings nowhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from tests.support.page_server import STATIC
+from tests.support.servers.npm import find_tsc
+
+FORBIDDEN = re.compile(
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\(\"(style|on)"
+    r"|createContextualFragment|setHTML|srcdoc"
+)
+
+
+def test_the_types_hold(tmp_path: Path) -> None:
+    options: dict[str, Any] = {
+        "allowJs": True,
+        "checkJs": True,
+        "noEmit": True,
+        "strict": True,
+        "noUnusedLocals": True,
+    }
+    options |= {"target": "es2023", "module": "es2022", "moduleResolution": "bundler", "types": []}
+    config = {
+        "compilerOptions": options | {"lib": ["es2023", "dom", "dom.iterable"]},
+        "include": [f"{STATIC}/**/*.js"],
+    }
+    (tmp_path / "tsconfig.json").write_text(json.dumps(config))
+    command = [str(find_tsc()), "-p", str(tmp_path / "tsconfig.json")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout == ""
+    assert done.returncode == 0
+
+
+def test_no_string_becomes_markup() -> None:
+    sources = sorted(STATIC.rglob("*.js"))
+    assert len(sources) > 20
+    assert not [
+        (path.name, found[0]) for path in sources for found in FORBIDDEN.finditer(path.read_text("utf-8"))
+    ]
+    # Parsed, in a document that runs nothing, in one file alone.
+    assert [path.name for path in sources if "DOMParser" in path.read_text("utf-8")] == ["safe-html.js"]
+
+
+def test_the_page_holds_no_code_and_loads_nothing_foreign() -> None:
+    text = (STATIC / "index.html").read_text("utf-8")
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=", text)
+    assert not re.search(r"(src|href)=\"(?!/static/)", text)
+    for path in [*STATIC.rglob("*.js"), *STATIC.rglob("*.css")]:
+        assert not re.search(r"@import|url\(http|from \"http|import\(\"http", path.read_text("utf-8")), path
+
+
+def test_files_stay_small() -> None:
+    lengths = {path.name: len(path.read_text("utf-8").splitlines()) for path in STATIC.rglob("*.js")}
+    assert max(lengths.values()) < 600, lengths

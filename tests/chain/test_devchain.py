@@ -1,0 +1,89 @@
+"""The development chain, asked by the same client as any other node."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from eth_account import Account
+from web3 import AsyncHTTPProvider, AsyncWeb3
+from web3.types import RPCEndpoint
+
+from bridge.chain.devchain import FUND_WEI, DevChain, serving
+
+
+@pytest.fixture
+async def url() -> AsyncIterator[str]:
+    async with serving("127.0.0.1", 0, block_seconds=0.05) as made:
+        yield made
+
+
+@pytest.fixture
+async def web3(url: str) -> AsyncIterator[AsyncWeb3[AsyncHTTPProvider]]:
+    made = AsyncWeb3(AsyncHTTPProvider(url))
+    yield made
+    await made.provider.disconnect()
+
+
+async def test_a_transfer(web3: AsyncWeb3[AsyncHTTPProvider]) -> None:
+    account, other = Account.create(), Account.create()
+    await web3.provider.make_request(RPCEndpoint("demls_fund"), [account.address])
+    block = await web3.eth.block_number
+    while not await web3.eth.get_balance(account.address):
+        assert await web3.eth.block_number < block + 100
+    signed = account.sign_transaction(
+        {
+            "chainId": await web3.eth.chain_id,
+            "nonce": await web3.eth.get_transaction_count(account.address),
+            "to": other.address,
+            "value": 5,
+            "gas": 21_000,
+            "maxFeePerGas": 3 * 10**9,
+            "maxPriorityFeePerGas": 10**9,
+        }
+    )
+    receipt = await web3.eth.wait_for_transaction_receipt(
+        await web3.eth.send_raw_transaction(signed.raw_transaction), timeout=60, poll_latency=0.05
+    )
+    assert receipt["status"] == 1
+    assert await web3.eth.get_balance(other.address) == 5
+    assert await web3.eth.get_balance(account.address) < FUND_WEI
+    assert await web3.eth.get_logs({"fromBlock": 0, "toBlock": "latest"}) == []
+
+
+async def test_blocks_come_and_keep_the_time(web3: AsyncWeb3[AsyncHTTPProvider]) -> None:
+    first = await web3.eth.get_block("latest")
+    while (latest := await web3.eth.get_block("latest"))["number"] < first["number"] + 3:
+        pass
+    assert latest["timestamp"] > first["timestamp"]
+
+
+def test_a_block_is_not_older_than_the_clock() -> None:
+    now = DevChain().answer("eth_getBlockByNumber", ["latest", False])["result"]["timestamp"]
+    chain = DevChain(lambda: int(now, 16) + 1_000)
+    chain.mine()
+    assert chain.answer("eth_getBlockByNumber", ["latest", False])["result"]["timestamp"] == hex(
+        int(now, 16) + 1_000
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("{", -32700),
+        ("3", -32600),
+        ('{"id": 1}', -32600),
+        ('{"id": 1, "method": "evm_revert", "params": []}', -32601),
+        ('{"id": 1, "method": "eth_accounts", "params": []}', -32601),
+        ('{"id": 1, "method": "eth_getBalance", "params": ["nonsense", "latest"]}', -32000),
+        ('{"id": 1, "method": "eth_sendRawTransaction", "params": ["0x00"]}', -32000),
+        ('{"id": 1, "method": "demls_fund", "params": []}', -32000),
+    ],
+)
+async def test_what_makes_no_sense_is_an_error(url: str, body: str, code: int) -> None:
+    async with httpx.AsyncClient() as http:
+        answer = (await http.post(url, content=body)).json()
+        assert answer["error"]["code"] == code
+        after = (await http.post(url, json={"id": 7, "method": "eth_blockNumber", "params": []})).json()
+    assert int(after["result"], 16) >= 0
