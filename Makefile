@@ -1,4 +1,4 @@
-# make run    two bridges and three people on this machine, in this terminal
+# make run    two bridges with a page each on this machine: open them in your browser
 # make play   the same parts, played through by a script that checks every step
 # make help   everything else
 
@@ -46,7 +46,7 @@ $(VENV)/.native: $(VENV)/.locked pyproject.toml $(NATIVE_SOURCES)
 
 # -- use ---------------------------------------------------------------------------------------------------
 
-run: $(VENV)/.native ## two bridges, one group, three people: you type for them
+run: $(VENV)/.native ## two bridges, one group, three test accounts: open the two pages that it prints
 	@$(BIN)/demls-bridge demo
 
 play: $(VENV)/.native ## a scripted scenario with the same parts; exit code 0 only when all went as it should

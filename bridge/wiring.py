@@ -110,7 +110,7 @@ def _with_own(texts: tuple[str, ...], own: bytes) -> tuple[Address, ...]:
 
 
 def mls_factory(book: AddressBook) -> MlsFactory:
-    """Makes MLS ports whose wallet bindings are signed by the book's wallets."""
+    """Makes MLS ports; the book's wallet of the bridge stands behind their own leaves."""
 
     def open_mls(config: EngineConfig, rows: Sequence[tuple[str, bytes, bytes]]) -> MlsGroupPort:
         return MlsGroupPort(config.own, book.sign, rows, group_id=config.name.group_id)

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import structlog
 from aiohttp import web
-from eth_tester import EthereumTester, PyEVMBackend
 from web3 import EthereumTesterProvider, Web3
 from web3.types import RPCEndpoint
 
@@ -47,7 +47,10 @@ class DevChain:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._tester = EthereumTester(PyEVMBackend(), auto_mine_transactions=False)
+        with _own_recursion_limit():
+            from eth_tester import EthereumTester, PyEVMBackend
+
+            self._tester = EthereumTester(PyEVMBackend(), auto_mine_transactions=False)
         provider = EthereumTesterProvider(self._tester)
         web3 = Web3(provider, middleware=[])
         self._request = provider.request_func(web3, web3.middleware_onion)
@@ -100,6 +103,20 @@ def _plain(value: Any, name: str = "") -> Any:
     if isinstance(value, dict):
         return {str(key): _plain(inner, str(key)) for key, inner in value.items()}
     return [_plain(inner) for inner in value]
+
+
+@contextmanager
+def _own_recursion_limit() -> Iterator[None]:
+    """py-evm and py_ecc raise the process's limit to 100,000 when they are loaded.
+
+    Deeply nested JSON from outside would then overrun the C stack instead of being refused. The contracts here
+    nest a few calls at most.
+    """
+    before = sys.getrecursionlimit()
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 @asynccontextmanager

@@ -1,7 +1,6 @@
 """MLS groups on the native part: `MlsGroupPort` implements `bridge.protocol.ports.MlsPort`."""
 
 from bridge.mls.archive import Batch
-from bridge.mls.hosted import SignBinding
-from bridge.mls.port import MlsGroupPort
+from bridge.mls.port import MlsGroupPort, SignBinding
 
 __all__ = ["Batch", "MlsGroupPort", "SignBinding"]

@@ -6,36 +6,25 @@ A hosted leaf costs nothing while it is silent: the own leaf alone processes com
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from bridge._native import MlsLeaf, MlsLeafKeys, MlsStore
 from bridge.mls.archive import MAX_EPOCHS, Archive
 from bridge.mls.errors import translated
 from bridge.protocol.errors import LeafBehind, NotPermitted, RemoteError
 from bridge.protocol.ports import Address
 
-SignBinding = Callable[[Address, bytes], bytes | None]
-"""Signs a wallet binding: (address, text) to an EIP-191 signature r ‖ s ‖ v of 65 bytes, v 27 or 28.
-
-None when the wallet is not here: then its owner is asked (`binding_text`, `bind`)."""
-
 
 class HostedLeaves:
-    """The leaves of one group that the bridge holds for others."""
+    """The leaves of one group that the bridge holds, its own among them."""
 
-    def __init__(self, store: MlsStore, archive: Archive, sign_binding: SignBinding, suite: int) -> None:
+    def __init__(self, store: MlsStore, archive: Archive, suite: int) -> None:
         self._store = store
         self._archive = archive
-        self._sign_binding = sign_binding
         self._suite = suite
 
     def leaf(self, address: Address, past_epochs: int = 0) -> MlsLeaf:
-        """The leaf of this address; its signature keys are made and bound at first use.
-
-        Raises NotPermitted when the wallet is not here and has not signed yet.
-        """
-        keys = self._keys(address)
-        if not keys.is_bound():
+        """The leaf of this address. Raises NotPermitted before its wallet has signed (`bind`)."""
+        keys = MlsLeafKeys.load(self._store, self._suite, address)
+        if keys is None or not keys.is_bound():
             raise NotPermitted(f"the wallet 0x{address.hex()} has not signed the binding")
         return MlsLeaf(self._store, keys, past_epochs)
 
@@ -52,16 +41,12 @@ class HostedLeaves:
                 keys.bound(signature).save(self._store)
 
     def _keys(self, address: Address) -> MlsLeafKeys:
-        """The stored keys, or new ones; bound at once where the wallet is here."""
+        """The stored keys, or new ones that no wallet stands behind yet."""
         keys = MlsLeafKeys.load(self._store, self._suite, address)
-        if keys is not None and keys.is_bound():
-            return keys
-        draft = keys or MlsLeafKeys.draft(self._suite, address)
-        signature = self._sign_binding(address, draft.binding_text().encode())
-        if signature is not None:
-            draft = draft.bound(signature)
-        draft.save(self._store)
-        return draft
+        if keys is None:
+            keys = MlsLeafKeys.draft(self._suite, address)
+            keys.save(self._store)
+        return keys
 
     def present(self, address: Address, own: MlsLeaf) -> MlsLeaf:
         """The leaf, brought to the own leaf's epoch.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bridge._native import MlsBuilt, MlsLeaf, MlsStaged, MlsStore, mls_peek
 from bridge.mls.archive import NOWHERE, Archive, Batch
 from bridge.mls.errors import translated
-from bridge.mls.hosted import HostedLeaves, SignBinding
+from bridge.mls.hosted import HostedLeaves
 from bridge.mls.kept import KeptCommit, KeptCommits
 from bridge.protocol.errors import LeafBehind, NotAMember, NotPermitted, ProtocolError
 from bridge.protocol.ports import (
@@ -29,6 +29,11 @@ from bridge.protocol.ports import (
 PAST_EPOCHS = 5
 """Past epochs whose chat the own leaf still opens (protocol, section 3). Hosted leaves do not receive."""
 
+SignBinding = Callable[[Address, bytes], bytes | None]
+"""Signs a wallet binding: (address, text) to an EIP-191 signature r ‖ s ‖ v of 65 bytes, v 27 or 28.
+
+None when the wallet is not here."""
+
 _MAX_PENDING = 32
 """Commits that may be built or staged at once; each holds a copy of the group. The oldest goes."""
 
@@ -47,8 +52,9 @@ class MlsGroupPort:
     the methods. Not thread-safe: the group's task owns it.
 
     `rows` are the rows drained so far, for a group that is restored: (table, key, value). `sign_binding`
-    signs the wallet binding of the own or a hosted address, where the wallet is here. `group_id`, when
-    given, is the only group that a Welcome may lead to. Every result that leaves the process (`seal`,
+    signs the own leaf's wallet binding: the bridge's wallet is always here, and without its leaf the port
+    could do nothing. Hosted leaves are bound by `bind`, wherever their wallets are. `group_id`, when given,
+    is the only group that a Welcome may lead to. Every result that leaves the process (`seal`,
     `propose_update`, `build`, `key_package`) must be preceded by storing what `drain` returns after the
     call, or a restart would use a ratchet key twice.
     """
@@ -71,8 +77,15 @@ class MlsGroupPort:
             self._store = MlsStore(list(rows))
             self._archive = Archive(self._store)
             self._kept = KeptCommits(self._store, own)
-            self._leaves = HostedLeaves(self._store, self._archive, sign_binding, suite)
+            self._leaves = HostedLeaves(self._store, self._archive, suite)
+            self._bind_own(sign_binding)
             self._own = self._leaves.leaf(own, PAST_EPOCHS)
+
+    def _bind_own(self, sign_binding: SignBinding) -> None:
+        text = self.binding_text(self._own_address)
+        signature = sign_binding(self._own_address, text) if text else None
+        if signature is not None:
+            self.bind(self._own_address, signature)
 
     # What the group is
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 
 import httpx
@@ -87,3 +89,13 @@ async def test_what_makes_no_sense_is_an_error(url: str, body: str, code: int) -
         assert answer["error"]["code"] == code
         after = (await http.post(url, json={"id": 7, "method": "eth_blockNumber", "params": []})).json()
     assert int(after["result"], 16) >= 0
+
+
+def test_the_recursion_limit_of_the_process_stays() -> None:
+    """In a process of its own: what is loaded once is loaded."""
+    script = (
+        "import sys; before = sys.getrecursionlimit(); from bridge.chain.devchain import DevChain; "
+        "chain = DevChain(); chain.mine(); sys.exit(sys.getrecursionlimit() != before)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -6,8 +6,20 @@ from bridge._native import MlsStore
 from bridge.mls import MlsGroupPort
 from bridge.mls.archive import MAX_AGE, MAX_EPOCHS, Archive, Batch
 from bridge.protocol import errors
-from bridge.protocol.ports import AddChange, Address, Change, RemoveChange
-from tests.support.mls import GROUP, NOW, POLICY, Db, add, commit, group_of, new_port, person, sign_binding
+from bridge.protocol.ports import AddChange, Change, RemoveChange
+from tests.support.mls import (
+    GROUP,
+    NOW,
+    POLICY,
+    Db,
+    add,
+    commit,
+    group_of,
+    new_port,
+    package_of,
+    person,
+    sign_binding,
+)
 
 
 @pytest.fixture
@@ -75,7 +87,7 @@ def test_a_removed_leaf_is_gone(pair: list[MlsGroupPort]) -> None:
 
 
 def test_a_rejoin_of_a_hosted_leaf(pair: list[MlsGroupPort]) -> None:
-    package = pair[0].key_package(person(11), NOW)
+    package = package_of(pair[0], person(11))
     changes: list[Change] = [RemoveChange(person(11)), AddChange(person(11), package)]
     welcome = commit(pair[1], changes, pair[:1])
     assert person(11) not in pair[0].hosted()
@@ -84,7 +96,7 @@ def test_a_rejoin_of_a_hosted_leaf(pair: list[MlsGroupPort]) -> None:
 
 
 def test_the_bridge_and_a_new_leaf_come_in_one_commit(pair: list[MlsGroupPort]) -> None:
-    own, new = (pair[0].key_package(person(seed), NOW) for seed in (1, 13))
+    own, new = (package_of(pair[0], person(seed)) for seed in (1, 13))
     changes: list[Change] = [RemoveChange(person(1)), AddChange(person(1), own), AddChange(person(13), new)]
     built = pair[1].build(changes, NOW)
     assert pair[0].adopt(pair[0].stage(built.proposals, built.commit, NOW).token) is None
@@ -122,7 +134,7 @@ def test_old_batches_are_not_replayed(pair: list[MlsGroupPort]) -> None:
 
 
 def test_a_welcome_to_a_false_branch_is_refused(pair: list[MlsGroupPort]) -> None:
-    package = pair[0].key_package(person(13), NOW)
+    package = package_of(pair[0], person(13))
     forger = new_port(31)
     forger.create(GROUP, POLICY, NOW)
     for _ in range(3):
@@ -135,7 +147,7 @@ def test_a_welcome_to_a_false_branch_is_refused(pair: list[MlsGroupPort]) -> Non
 
 
 def test_a_leaf_ahead_of_the_bridge_waits(pair: list[MlsGroupPort]) -> None:
-    package = pair[0].key_package(person(13), NOW)
+    package = package_of(pair[0], person(13))
     built = pair[1].build([AddChange(person(13), package)], NOW)
     assert pair[0].join(person(13), built.welcome, NOW) is not None
     assert person(13) not in pair[0].hosted()
@@ -167,10 +179,7 @@ def test_the_archive_forgets_a_branch_that_was_given_up() -> None:
 
 
 def test_a_leaf_whose_wallet_is_elsewhere() -> None:
-    def own_only(address: Address, text: bytes) -> bytes | None:
-        return sign_binding(address, text) if address == person(1) else None
-
-    port = MlsGroupPort(person(1), own_only)
+    port = new_port(1)
     port.create(GROUP, POLICY, NOW)
     text = port.binding_text(person(2))
     assert text == port.binding_text(person(2))

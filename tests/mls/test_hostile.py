@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bridge.mls import MlsGroupPort
 from bridge.protocol import errors
 from bridge.protocol.ports import AddChange, PolicyChange
-from tests.support.mls import NOW, Db, commit, group_of, new_port, person
+from tests.support.mls import NOW, Db, commit, group_of, new_port, package_of, person
 
 Use = Callable[[MlsGroupPort, bytes], object]
 
@@ -24,8 +24,8 @@ def group() -> list[MlsGroupPort]:
 def samples() -> dict[str, bytes]:
     """One genuine message of each kind, from persons 1 and 3."""
     ports = group()
-    ports[1].key_package(person(12), NOW)
-    package = new_port(9).key_package(person(9), NOW)
+    package_of(ports[1], person(12))
+    package = package_of(new_port(9), person(9))
     built = ports[0].build([AddChange(person(9), package), PolicyChange(b"x")], NOW)
     return {
         "chat": ports[0].seal(person(1), b"chat"),

@@ -8,7 +8,19 @@ import pytest
 from bridge.mls import MlsGroupPort
 from bridge.protocol import errors
 from bridge.protocol.ports import AddChange, PolicyChange, RemoveChange
-from tests.support.mls import GROUP, NOW, POLICY, Db, add, commit, group_of, new_port, person, sign_binding
+from tests.support.mls import (
+    GROUP,
+    NOW,
+    POLICY,
+    Db,
+    add,
+    commit,
+    group_of,
+    new_port,
+    package_of,
+    person,
+    sign_binding,
+)
 
 
 class Crashing:
@@ -49,7 +61,7 @@ def test_a_crash_between_any_two_drains() -> None:
     assert isinstance(welcome, bytes)
     assert other.join(person(2), welcome, NOW) == crashing.port.view()
 
-    host = crashing.step(lambda port: port.key_package(person(11), NOW))
+    host = crashing.step(lambda port: package_of(port, person(11)))
     assert isinstance(host, bytes)
     built = other.build([AddChange(person(11), host), PolicyChange(b"two")], NOW)
     other.adopt(built.token)

@@ -68,9 +68,22 @@ def new_port(seed: int, suite: int = 1) -> MlsGroupPort:
     return MlsGroupPort(person(seed), sign_binding, suite=suite)
 
 
+def hosting(port: MlsGroupPort, leaf: Address) -> MlsGroupPort:
+    """The port, with the binding of this leaf signed by its wallet."""
+    text = port.binding_text(leaf)
+    if text:
+        port.bind(leaf, sign_binding(leaf, text))
+    return port
+
+
+def package_of(port: MlsGroupPort, leaf: Address) -> bytes:
+    """A key package of `leaf`, which `port` holds from now on."""
+    return hosting(port, leaf).key_package(leaf, NOW)
+
+
 def add(port: MlsGroupPort, joiner: MlsGroupPort, leaf: Address, others: Iterable[MlsGroupPort] = ()) -> None:
     """`port` adds `leaf` of `joiner`; the `others` follow."""
-    package = joiner.key_package(leaf, NOW)
+    package = package_of(joiner, leaf)
     assert port.check_key_package(package, NOW) == leaf
     welcome = commit(port, [AddChange(leaf, package)], others)
     assert joiner.join(leaf, welcome, NOW) is not None

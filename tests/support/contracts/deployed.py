@@ -67,10 +67,10 @@ class Contracts:
         ours = ("GroupRegistry", "Ballots", "KeyPackageRegistry")
         return {entry["name"] for entry in self._errors.values() if entry["name"].startswith(ours)}
 
-    def do(self, call: ContractFunction, sender: str) -> TxReceipt:
+    def do(self, call: ContractFunction, sender: str, gas: int = GAS) -> TxReceipt:
         """Send it and mine it; fails the test when it reverts."""
         self.fund(sender)
-        made = call.transact({"from": sender, "gas": GAS})
+        made = call.transact({"from": sender, "gas": gas})
         receipt = self.web3.eth.wait_for_transaction_receipt(made, timeout=30, poll_latency=0.01)
         if receipt["status"] != 1:
             raise AssertionError(f"{call.fn_name} reverted: {self.refusal(call, sender)}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.support.servers.common import Process, ServerFailure, cache, free_port, locked
+from tests.support.servers.npm import find_npm
 
 MODULE: Final = Path(__file__).parents[2] / "servers" / "anvil"
 PACKAGE: Final = "@foundry-rs/anvil-linux-amd64"
@@ -25,7 +25,6 @@ HARDFORK: Final = "prague"
 READY_SECONDS: Final = 60.0
 """Generous: 0.2 s on an idle machine."""
 INSTALL_SECONDS: Final = 600.0
-HELP: Final = "no npm on the PATH; on Debian: apt-get install -y nodejs npm"
 
 
 def find_anvil() -> Path:
@@ -50,26 +49,11 @@ def _install(folder: Path) -> None:
     unfinished = folder.with_suffix(".part")
     shutil.rmtree(unfinished, ignore_errors=True)
     shutil.copytree(MODULE, unfinished)
-    command = [_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [str(find_npm()), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     done = subprocess.run(command, cwd=unfinished, capture_output=True, check=False, timeout=INSTALL_SECONDS)
     if done.returncode:
         raise ServerFailure(f"anvil cannot be installed:\n{done.stderr.decode(errors='replace')[-2_000:]}")
     unfinished.rename(folder)
-
-
-def _npm() -> str:
-    """`npm`; as root on Debian it is installed when it is not there (a fresh CI machine)."""
-    found = shutil.which("npm")
-    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        # The wait is for dpkg's own lock, which another program may hold.
-        packages = "apt-get -o DPkg::Lock::Timeout=600 install -y --no-install-recommends nodejs npm"
-        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        command = ["sh", "-c", f"apt-get update && {packages}"]
-        subprocess.run(command, env=env, capture_output=True, check=False, timeout=INSTALL_SECONDS)
-        found = shutil.which("npm")
-    if found is None:
-        raise ServerFailure(HELP)
-    return found
 
 
 class Anvil:

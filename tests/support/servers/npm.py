@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.support.servers.common import ServerFailure, cache, locked
+from tests.support.servers.debian import provided
 
 REGISTRY: Final = "https://registry.npmjs.org"
 SECONDS: Final = 120.0
@@ -69,19 +70,27 @@ def _fetched(package: Package) -> bytes:
     return content
 
 
+def find_npm() -> Path:
+    """The `npm` program; as root on Debian it is installed when it is not there. Raises ServerFailure."""
+    return provided("npm", _found, "nodejs", "npm")
+
+
+def _found() -> Path | None:
+    found = shutil.which("npm")
+    return Path(found) if found else None
+
+
 def find_tsc() -> Path:
     """The TypeScript compiler; installed into the cache once. Raises ServerFailure."""
     folder = cache() / f"typescript-{TYPESCRIPT}"
     program = folder / "node_modules" / ".bin" / "tsc"
-    npm = shutil.which("npm")
+    npm = find_npm()
     with locked(cache() / "npm.lock"):
         if program.exists():
             return program
-        if npm is None:
-            raise ServerFailure("npm is not on the PATH: install Node.js 20 or newer")
         folder.mkdir(exist_ok=True)
         quiet = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
-        command = [npm, "install", *quiet, "--prefix", str(folder), f"typescript@{TYPESCRIPT}"]
+        command = [str(npm), "install", *quiet, "--prefix", str(folder), f"typescript@{TYPESCRIPT}"]
         done = subprocess.run(command, capture_output=True, check=False, timeout=SECONDS)
         if done.returncode or not program.exists():
             raise ServerFailure(

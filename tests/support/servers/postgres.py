@@ -14,23 +14,24 @@ from typing import Final
 import psycopg
 
 from tests.support.servers.common import Process, ServerFailure
+from tests.support.servers.debian import provided
 
 READY_SECONDS: Final = 60.0
 """Generous: 0.3 s on an idle machine."""
 PORT: Final = 5432
 USER: Final = "bridge"
-HELP: Final = "no PostgreSQL server on this machine; get it with: apt-get install -y postgresql"
 
 
 def find_program(name: str) -> Path:
-    """A program of the server, from the PATH or Debian's place. Raises ServerFailure."""
-    found = shutil.which(name)
-    if found:
-        return Path(found)
+    """A program of the server; as root on Debian it is installed when it is not there. Raises ServerFailure."""
+    return provided(f"PostgreSQL ({name})", lambda: _found(name), "postgresql")
+
+
+def _found(name: str) -> Path | None:
+    """On the PATH, or in Debian's place."""
+    on_path = shutil.which(name)
     installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    if not installed:
-        raise ServerFailure(HELP)
-    return installed[-1]
+    return Path(on_path) if on_path else next(reversed(installed), None)
 
 
 class Postgres:
