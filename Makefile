@@ -44,13 +44,15 @@ $(VENV)/.native: $(VENV)/.locked pyproject.toml $(NATIVE_SOURCES)
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --quiet --profile fast --locked --uv
 	@touch $@
 
+COORDINATION ?= waku
+
 # -- use ---------------------------------------------------------------------------------------------------
 
-run: $(VENV)/.native ## two bridges, one group, three test accounts: open the two pages that it prints
-	@$(BIN)/demls-bridge demo
+run: $(VENV)/.native ## two bridges with a page each, three test accounts; COORDINATION=contract: votes on a chain
+	@$(BIN)/demls-bridge demo --coordination $(COORDINATION)
 
 play: $(VENV)/.native ## a scripted scenario with the same parts; exit code 0 only when all went as it should
-	@$(BIN)/demls-bridge demo --play
+	@$(BIN)/demls-bridge demo --play --coordination $(COORDINATION)
 
 # -- proof -------------------------------------------------------------------------------------------------
 

@@ -55,10 +55,19 @@ def commands() -> str:
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup), "several commands make a group"
     lines = ["# The command line", "", f"{NOTE} Source: `bridge/cli/`.", "", group.help or ""]
-    for name, command in group.commands.items():
-        assert isinstance(command, TyperCommand), "made by typer"
+    for name, command in _flat(group):
         lines += ["", f"## demls-bridge {name}", "", *_help(command)]
     return "\n".join(lines) + "\n"
+
+
+def _flat(group: TyperGroup) -> Iterator[tuple[str, TyperCommand]]:
+    """Every command, those of groups of commands under both words."""
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from ((f"{name} {inner}", found) for inner, found in _flat(command))
+        else:
+            assert isinstance(command, TyperCommand), "made by typer"
+            yield name, command
 
 
 def _help(command: TyperCommand) -> Iterator[str]:

@@ -22,7 +22,9 @@ from typing import Final
 
 import structlog
 
-from bridge import plugins, wiring
+from bridge import chaining, plugins, wiring
+from bridge.chain.errors import ChainError
+from bridge.chaining import Chaining
 from bridge.commands import words
 from bridge.commands.router import Router
 from bridge.conversation.manager import Manager
@@ -30,6 +32,7 @@ from bridge.conversation.services import Services
 from bridge.identity.book import AddressBook
 from bridge.identity.errors import IdentityError, KeyUnavailable
 from bridge.identity.master import Master
+from bridge.identity.wallet import Wallet
 from bridge.mirror.mirror import Mirror
 from bridge.model.adapter import Adapter, DeliveryError, RetryLater
 from bridge.ops import logs, metrics, versions
@@ -90,6 +93,7 @@ class Parts:
     adapters: Mapping[str, Adapter]
     watchdog: Watchdog
     reporter: Reporter
+    chaining: Chaining | None
 
 
 def full_name(group: GroupSettings, own: bytes) -> str:
@@ -102,8 +106,13 @@ async def own_address(settings: Settings) -> bytes:
 
     Not for a bridge that runs (its database is in use): `demls-bridge status` shows its address.
     """
+    return (await own_wallet(settings)).address
+
+
+async def own_wallet(settings: Settings) -> Wallet:
+    """The wallet of this bridge, likewise."""
     async with _open_store(settings) as store:
-        return (await Master.load(store)).own_wallet().address
+        return (await Master.load(store)).own_wallet()
 
 
 async def run(settings: Settings, *, end_with_stdin: bool = False) -> int:
@@ -149,9 +158,14 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
         master = await Master.load(store)
         book = AddressBook(store, master)
         await book.load()
-        wiring.check_creators(settings, book.own.address)
+        own = book.own.address
+        wiring.check_creators(settings, own)
+        chain = await stack.enter_async_context(_chaining(settings, store, book))
         transport = wiring.make_transport(settings, master.node_secret())
-        router = Router(lambda user: book.hold(user.platform, user.user_id))
+        router = Router(
+            lambda user: book.hold(user.platform, user.user_id),
+            key_package=chain.key_package if chain else None,
+        )
         links, moderator_bans = wiring.links(settings), wiring.moderator_bans(settings)
         mirror = Mirror(store, adapters, links, router, words.say, moderator_bans=moderator_bans)
         news = News(store, mirror, links)
@@ -165,9 +179,14 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
             entropy=secrets.token_bytes,
             random=random.random,
             meta=secrets.token_bytes(META_BYTES),
+            chain_wake=chain.wake if chain else None,
+            chain_health=chain.health if chain else None,
         )
         manager = Manager(services)
-        await manager.open(wiring.engine_config(group, book.own.address) for group in settings.groups)
+        domain = chain.domain if chain else lambda _: None
+        await manager.open(wiring.engine_config(group, own, domain(group.short)) for group in settings.groups)
+        if chain is not None:
+            chain.attach(manager.groups)
         for group in manager.groups.values():
             mirror.attach(group)
             news.attach(group)
@@ -178,11 +197,34 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
         stack.push_async_callback(transport.stop)
         watchdog = Watchdog(settings.ops.stall_limit)
         reporter = Reporter(
-            settings.name, book.own.address, store, transport, manager, mirror, adapters, watchdog
+            settings.name,
+            own,
+            store,
+            transport,
+            manager,
+            mirror,
+            adapters,
+            watchdog,
+            chain.place if chain else None,
         )
         around = Around(store, book, links, manager.groups, Files(adapters), news, reporter.report)
         wiring.give_windows(adapters, around)
-        yield Parts(settings, transport, manager, mirror, news, adapters, watchdog, reporter)
+        yield Parts(settings, transport, manager, mirror, news, adapters, watchdog, reporter, chain)
+
+
+@asynccontextmanager
+async def _chaining(settings: Settings, store: Store, book: AddressBook) -> AsyncIterator[Chaining | None]:
+    """The way to the chain, if there is one. Raises CannotStart for a development chain that does not start."""
+    names = {group.short: wiring.full_name(group, book.own.address) for group in settings.groups}
+    async with AsyncExitStack() as stack:
+        try:
+            opening = chaining.opened(settings.chain, store, book.own, names)
+            found = await stack.enter_async_context(opening)
+        except (ChainError, OSError) as error:
+            raise CannotStart(
+                f"[chain] development_port: the development chain does not start: {error}"
+            ) from error
+        yield found
 
 
 # -- running -----------------------------------------------------------------------------------------------
@@ -216,6 +258,8 @@ async def _tasks(parts: Parts) -> AsyncIterator[None]:
         tasks.create_task(_for_ever("groups", parts.manager.run()))
         tasks.create_task(_for_ever("mirror", parts.mirror.run()))
         tasks.create_task(_for_ever("window", parts.news.run()))
+        if parts.chaining is not None:
+            tasks.create_task(_for_ever("chain", parts.chaining.run()))
         for platform, adapter in parts.adapters.items():
             tasks.create_task(_for_ever(platform, _run_adapter(adapter, parts.mirror)))
         if parts.settings.ops.metrics_port:

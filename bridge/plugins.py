@@ -52,4 +52,4 @@ def secrets_of(settings: Settings) -> list[str]:
                 tables.append(value)
             elif isinstance(value, str) and any(word in key for word in telling):
                 found.append(value)
-    return [*found, settings.storage.key.get_secret_value()]
+    return [*found, settings.storage.key.get_secret_value(), settings.chain.node_url.get_secret_value()]

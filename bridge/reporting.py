@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from bridge.chaining import Place
 from bridge.conversation.manager import Manager
 from bridge.conversation.ports import BallotStatus, GroupStatus
 from bridge.mirror.mirror import Mirror
@@ -37,6 +38,7 @@ class Reporter:
     mirror: Mirror
     adapters: Mapping[str, Adapter]
     watchdog: Watchdog
+    chain: Place | None = None
     started: float = field(default_factory=time.time)
     last: report.Report | None = None
 
@@ -68,6 +70,7 @@ class Reporter:
             failures=tuple(map(_failure, failures)),
             versions=versions.everything(),
             database_bytes=stored,
+            chain=None if self.chain is None else _chain(self.chain),
         )
         return self.last
 
@@ -98,6 +101,7 @@ def _group(status: GroupStatus, names: dict[str, str]) -> report.Group:
         names=names,
         refused=dict(status.refused),
         coordination=status.coordination.value,
+        chain=status.chain,
         signatures=len(status.signatures),
         ballot=_ballot(status.ballot) if status.ballot is not None else None,
     )
@@ -112,6 +116,19 @@ def _ballot(view: BallotStatus) -> report.Ballot:
         no=tuple(map(_hex, view.no)),
         voters=tuple(map(_hex, view.voters)),
         deadline=view.deadline,
+        transaction=_hex(view.transaction) if view.transaction else "",
+    )
+
+
+def _chain(place: Place) -> report.Chain:
+    at = place.addresses
+    return report.Chain(
+        chain_id=place.chain_id,
+        registry=_hex(at.registry),
+        ballots=_hex(at.ballots),
+        key_packages=_hex(at.key_packages),
+        first_block=place.first_block,
+        url=place.url,
     )
 
 

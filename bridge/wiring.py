@@ -12,9 +12,10 @@ from bridge.mls import MlsGroupPort
 from bridge.model.adapter import Adapter
 from bridge.model.ids import RoomRef
 from bridge.model.window import Looks
+from bridge.protocol.chain import ChainDomain
 from bridge.protocol.engine import EngineConfig
 from bridge.protocol.ports import Address
-from bridge.protocol.types import BallotRules, GroupName, GroupPolicy, Silence, Timing
+from bridge.protocol.types import BallotRules, Coordination, GroupName, GroupPolicy, Silence, Timing
 from bridge.settings import GroupSettings, Problem, Settings, WrongSettings
 from bridge.storage.store import Store
 from bridge.waku.embedded import EmbeddedConfig, EmbeddedTransport
@@ -78,10 +79,11 @@ def check_creators(settings: Settings, own: bytes) -> None:
         raise WrongSettings(problems)
 
 
-def engine_config(group: GroupSettings, own: bytes) -> EngineConfig:
+def engine_config(group: GroupSettings, own: bytes, chain: ChainDomain | None = None) -> EngineConfig:
     """What the engine of a group is told. The policy only where the group is made here."""
     name = full_name(group, own)
-    return EngineConfig(name, Address(own), group.create, policy(group, own) if group.create else None)
+    made = policy(group, own) if group.create else None
+    return EngineConfig(name, Address(own), group.create, made, chain=chain)
 
 
 def policy(group: GroupSettings, own: bytes) -> GroupPolicy:
@@ -94,6 +96,7 @@ def policy(group: GroupSettings, own: bytes) -> GroupPolicy:
         rules=BallotRules(
             Silence(rules.adds), Silence(rules.removals), Silence(rules.policies), rules.min_votes
         ),
+        coordination=Coordination(group.coordination),
         chat_during_ballot=group.chat_during_ballot == "send",
         bootstrap_open=group.bootstrap == "open",
         bootstrap_listed=_addresses(group.bootstrap_listed),

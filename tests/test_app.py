@@ -33,7 +33,7 @@ from bridge.ops.report import Report
 from bridge.ops.status import NotRunning, ask
 from bridge.settings import Settings, load
 
-ROOM = RoomRef("terminal", "r")
+ROOM = RoomRef("web", "r")
 CONFIG = """
 name = "b1"
 [waku]
@@ -44,9 +44,10 @@ shutdown_limit = 300  # a busy machine is no fault: what the tests ask for is th
 [[groups]]
 name = "lobby"
 create = true
-rooms = [{{ platform = "terminal", room = "r" }}]
-[adapters.terminal]
-socket = "{folder}/r.sock"
+rooms = [{{ platform = "web", room = "r" }}]
+[adapters.web]
+port = 0
+rooms = ["r"]
 """
 
 
@@ -85,7 +86,7 @@ async def test_a_signal_ends_it_in_order(tmp_path: Path, number: signal.Signals)
         assert (report.name, report.groups[0].state, report.adapters[0].platform) == (
             "b1",
             "working",
-            "terminal",
+            "web",
         )
         running.send_signal(number)
         # Bounded by the bridge itself: a shutdown that hangs ends after `shutdown_limit` with another code.
@@ -122,7 +123,7 @@ async def test_a_second_bridge_on_the_same_data_says_so(tmp_path: Path) -> None:
 class Broken:
     """An adapter that fails as it is told to. Poses as the terminal, whose room is linked."""
 
-    platform = "terminal"
+    platform = "web"
 
     def __init__(self, on_start: Sequence[Exception], on_run: Exception | None) -> None:
         self._on_start = list(on_start)
@@ -161,7 +162,7 @@ async def test_a_part_that_fails_ends_the_process(
 ) -> None:
     adapter = Broken(on_start, on_run)
     monkeypatch.setattr(app, "START_AGAIN", (0.01, 0.01))
-    monkeypatch.setattr(app.plugins, "make_adapters", lambda _: {"terminal": adapter})
+    monkeypatch.setattr(app.plugins, "make_adapters", lambda _: {"web": adapter})
     settings: Settings = load(write(tmp_path), env_file=None)
     assert await asyncio.wait_for(app.run(settings), 60) == app.EXIT_FAILED
     assert adapter.stopped == 1
@@ -210,7 +211,7 @@ class Looking(Broken):
 
 async def test_an_adapter_that_looks_gets_its_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     adapter = Looking()
-    monkeypatch.setattr(app.plugins, "make_adapters", lambda _: {"terminal": adapter})
+    monkeypatch.setattr(app.plugins, "make_adapters", lambda _: {"web": adapter})
     settings: Settings = load(write(tmp_path), env_file=None)
     assert await app.run(settings) == app.EXIT_FAILED
     assert adapter.seen_before_start

@@ -6,6 +6,7 @@ one process talks to one Discord.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any, Protocol
 
@@ -19,6 +20,8 @@ from adapters.discord.config import DiscordConfig
 
 READY_SECONDS = 0.15
 """How long after a server's data the next one's may take; a later one is taken in when it comes."""
+IDENTIFY_SECONDS = 5.0
+"""Between two sessions that are begun (Discord, "Session Start Limit Object": one in five seconds)."""
 MAX_RATE_WAIT = 60.0
 """Seconds that the library may sleep for a rate limit; longer waits are given back as `RetryLater`."""
 
@@ -80,6 +83,11 @@ class Events(discord.Client):
 
     async def setup_hook(self) -> None:
         self.sink.set_up(self, self.tree)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """What the library does too; here the time has a name."""
+        if not initial:
+            await asyncio.sleep(IDENTIFY_SECONDS)
 
     async def on_connect(self) -> None:
         self.sink.session_begins()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import keyword
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from bridge.model.window import CommandHint, Group, Window
 MAX_CHOICES = 25
 """Of an option (Discord, "Application Commands")."""
 MAX_LABEL = 100
+FORMS = " | "
+"""Between the forms of a command in its help."""
 _WORD = re.compile(r"<[^>]+>|\[[^\]]+\]|\S+")
 _NAME = re.compile(r"[a-z0-9_-]{1,32}")
 _MEMBER = {"user", "member", "address"}
@@ -41,15 +44,18 @@ class Option:
 def options(hint: CommandHint, names: Sequence[str] = ()) -> list[Option]:
     """The options of a command, as its help writes them: `<user|address> [reason]`, `[number] yes|no`.
 
+    Forms of a command (`add <0x…> | voting <seconds>`) become a choice of their first words, and one value.
     `names`: all commands, which an argument called `command` is one of.
     """
+    if FORMS in hint.arguments:
+        return _forms(hint.arguments.split(FORMS))
     found: list[Option] = []
     for word in _WORD.findall(hint.arguments)[:MAX_CHOICES]:
         bare = word.strip("<>[]")
         parts = [part.strip() for part in bare.split("|")]
         known = {part.casefold() for part in parts}
         required = not word.startswith("[")
-        name = re.sub(r"[^a-z0-9_-]", "", parts[0].casefold())[:32] or "text"
+        name = _option_name(parts[0], [each.name for each in found])
         if not word.startswith(("<", "[")):
             found.append(Option("choice", True, tuple(parts)))
         elif known & _MEMBER:
@@ -61,6 +67,20 @@ def options(hint: CommandHint, names: Sequence[str] = ()) -> list[Option]:
         else:
             found.append(Option(name, required))
     return found
+
+
+def _forms(forms: Sequence[str]) -> list[Option]:
+    words = tuple(form.split()[0] for form in forms if form.strip())[:MAX_CHOICES]
+    named = {part for form in forms for word in _WORD.findall(form) for part in word.strip("<>[]").split("|")}
+    return [Option("what", True, words), Option("value", True, completes="member" if named & _MEMBER else "")]
+
+
+def _option_name(word: str, taken: Sequence[str]) -> str:
+    """A name that Discord takes, and that can be a parameter's: the library reads options from a signature."""
+    name = re.sub(r"[^a-z0-9_]", "", word.casefold())[:30]
+    if not name.isidentifier() or keyword.iskeyword(name) or name == "interaction":
+        name = "text"
+    return name if name not in taken else f"{name}{len(taken)}"
 
 
 def written(given: Sequence[Option], values: dict[str, str | None]) -> str:

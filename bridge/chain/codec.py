@@ -7,10 +7,20 @@ from typing import Any, Final
 
 import msgspec
 
-from bridge.protocol.chain import Finalize, Intent, OpenBallot, Record, RelayVote, SetRoster
+from bridge.protocol.chain import (
+    Finalize,
+    Intent,
+    MarkUsed,
+    OpenBallot,
+    PublishKeyPackage,
+    Record,
+    RelayVote,
+    SetRoster,
+)
 
 _KINDS: Final[dict[str, type[Any]]] = {
-    kind.__name__: kind for kind in (SetRoster, OpenBallot, RelayVote, Finalize, Record)
+    kind.__name__: kind
+    for kind in (SetRoster, OpenBallot, RelayVote, Finalize, Record, PublishKeyPackage, MarkUsed)
 }
 
 

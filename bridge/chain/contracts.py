@@ -21,17 +21,13 @@ from bridge.protocol.on_chain import group_key
 from bridge.protocol.ports import Address
 from bridge.protocol.wallet import keccak256
 
-__all__ = ["Addresses", "ContractPlanner", "Deployed", "GroupReader", "GroupState", "KeyPackage", "deploy",
-           "group_key", "group_state", "key_packages", "terms", "verify"]  # fmt: skip
+__all__ = ["Addresses", "ContractPlanner", "Deployed", "GroupReader", "GroupState", "deploy",
+           "group_key", "group_state", "terms", "verify"]  # fmt: skip
 
 WAIT_SECONDS: Final = 300.0
 """For a block to take a deployment."""
 POLL_SECONDS: Final = 0.5
 GAS_MARGIN: Final = (5, 4)
-MAX_RANGE: Final = 2_000
-"""Blocks asked for at once: what public nodes allow."""
-WAITING: Final = 1
-"""`KeyPackageRegistry.State.Waiting`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +50,6 @@ class GroupState:
     voters: int
     last_commit: bytes
     policy_hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class KeyPackage:
-    """A key package that waits: its bytes (bare TLS form) and their SHA-256."""
-
-    package: bytes
-    hash: bytes
 
 
 # ---- deploying ----
@@ -184,31 +172,6 @@ async def group_state(node: Node, addresses: Addresses, key: bytes) -> GroupStat
     return GroupState(
         _address(creator), number, coordinated, epoch, voters, bytes(last_commit), bytes(policy_hash)
     )
-
-
-async def key_packages(
-    node: Node, addresses: Addresses, key: bytes, owner: Address, first_block: int
-) -> list[KeyPackage]:
-    """The key packages of `owner` that wait for a group, the oldest first. Raises ChainUnavailable.
-
-    They are bytes that somebody published: check them like any key package from outside.
-    """
-    head = await node.block("latest")
-    topic = next(topic for topic, name in abi.topics(abi.KEY_PACKAGES).items() if name == "KeyPackagePublished")
-    topics = ["0x" + topic.hex(), "0x" + key.hex(), "0x" + _word(owner).hex()]
-    found: list[KeyPackage] = []
-    for first in range(first_block, (head.number if head else 0) + 1, MAX_RANGE):
-        last = min(first + MAX_RANGE - 1, head.number if head else 0)
-        for log in await node.logs(["0x" + addresses.key_packages.hex()], topics, first, last):
-            _, values = abi.event(abi.KEY_PACKAGES, log)
-            if bytes(values["group"]) != key or _address(values["owner"]) != owner:
-                raise ChainUnavailable("a log of another group or wallet")
-            found.append(KeyPackage(bytes(values["package"]), bytes(values["hash"])))
-    states = [
-        await _asked(node, addresses.key_packages, abi.KEY_PACKAGES, "stateOf", key, owner, one.hash)
-        for one in found
-    ]
-    return [one for one, state in zip(found, states, strict=True) if state == WAITING]
 
 
 async def _asked(node: Node, at: Address, name: str, function: str, *arguments: Any) -> Any:

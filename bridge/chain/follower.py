@@ -20,13 +20,12 @@ import structlog
 from bridge.chain.errors import ChainUnavailable, WrongChain
 from bridge.chain.node import Block, Node
 from bridge.chain.ports import Health, Reader, Seen
+from bridge.chain.ranges import MAX_RANGE, block_of, logs_of
 from bridge.protocol.chain import Fact
 from bridge.storage import chain_cursors
 from bridge.storage.store import Store
 from bridge.storage.tx import Tx
 
-MAX_RANGE: Final = 2_000
-"""Blocks asked for at once: what public nodes allow."""
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
 """Seconds between attempts while the node is away, doubled each time."""
@@ -90,7 +89,7 @@ class Follower:
         """Read one range; whether there is more to read at once. Raises ChainUnavailable, WrongChain."""
         await self._node.require_chain(self._tuning.chain_id)
         cursor = await self._store.read(lambda tx: chain_cursors.get(tx, self._group))
-        head = await self._block("latest")
+        head = await block_of(self._node, "latest")
         self._check_time(head)
         if cursor is not None:
             await self._check_branch(head, *cursor)
@@ -109,22 +108,9 @@ class Follower:
         self._judge(head)
         return last < confirmed
 
-    async def _block(self, which: int | str) -> Block:
-        block = await self._node.block(which)
-        if block is None:
-            raise ChainUnavailable(f"the node does not have block {which}: it is behind")
-        return block
-
     async def _read(self, first: int, last: int) -> tuple[list[Fact], Block]:
         """The facts of a range, all of one branch."""
-        end = await self._block(last)
-        logs = await self._node.logs(self._reader.addresses, self._reader.topics, first, last)
-        for number in sorted({int(log["blockNumber"]) for log in logs}):
-            block = await self._block(number)
-            if any(bytes(log["blockHash"]) != block.hash for log in logs if int(log["blockNumber"]) == number):
-                raise ChainUnavailable("the node's logs are of another branch than its blocks")
-        if (await self._block(last)).hash != end.hash:
-            raise ChainUnavailable("the chain was reorganised while it was read")
+        logs, end = await logs_of(self._node, self._reader.addresses, self._reader.topics, first, last)
         return self._reader.facts(logs), end
 
     async def _check_branch(self, head: Block, number: int, block_hash: bytes) -> None:
@@ -133,7 +119,7 @@ class Follower:
             raise ChainUnavailable(
                 f"the node is at block {head.number}, {number} was read before: it is behind"
             )
-        if (await self._block(number)).hash != block_hash:
+        if (await block_of(self._node, number)).hash != block_hash:
             raise WrongChain(
                 f"block {number} has changed although {self._tuning.confirmations} blocks were waited for: "
                 "another chain, or a deeper reorganisation; nothing that follows is believed. Check the node, "

@@ -16,7 +16,16 @@ from bridge.chain.errors import ChainUnavailable
 from bridge.chain.ports import Outcome, Planned
 from bridge.model.notices import ChangeKind
 from bridge.protocol import on_chain
-from bridge.protocol.chain import Finalize, Intent, OpenBallot, Record, RelayVote, SetRoster
+from bridge.protocol.chain import (
+    Finalize,
+    Intent,
+    MarkUsed,
+    OpenBallot,
+    PublishKeyPackage,
+    Record,
+    RelayVote,
+    SetRoster,
+)
 from bridge.protocol.errors import Malformed
 from bridge.protocol.policy import decode_policy, policy_hash
 from bridge.protocol.ports import Address
@@ -134,6 +143,14 @@ class ContractPlanner:
                 return Call(self._at.registry, _record(key, intent))
             case SetRoster():
                 return Call(self._at.registry, _set_roster(name, intent))
+            case PublishKeyPackage():
+                data = abi.call(
+                    abi.KEY_PACKAGES, "publishBySig", key, intent.owner, intent.package, intent.signature
+                )
+                return Call(self._at.key_packages, data)
+            case MarkUsed():
+                data = abi.call(abi.KEY_PACKAGES, "markUsed", key, intent.owner, intent.hash)
+                return Call(self._at.key_packages, data)
             case RelayVote():
                 raise AssertionError("votes are planned in batches")
 

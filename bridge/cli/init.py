@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from bridge import plugins
+from bridge.cli.files import write_private
 from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, UserError, out
 from bridge.settings import load, sample, toml_value
 
@@ -100,8 +100,8 @@ def init(
     _validate(answers)
     secret_file = config.parent / TOKEN_FILE
     if answers.token or (with_matrix and not secret_file.exists()):
-        _write_private(secret_file, answers.token + "\n")
-    _write_private(config, text_of(answers))
+        write_private(secret_file, answers.token + "\n")
+    write_private(config, text_of(answers))
     _say_what_next(config, answers, secret_file)
 
 
@@ -112,8 +112,8 @@ def _validate(answers: Answers) -> None:
     """
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / DEFAULT_CONFIG
-        _write_private(draft, text_of(answers))
-        _write_private(draft.parent / TOKEN_FILE, "comes later\n")
+        write_private(draft, text_of(answers))
+        write_private(draft.parent / TOKEN_FILE, "comes later\n")
         plugins.make_adapters(load(draft, env_file=None))
 
 
@@ -179,17 +179,6 @@ def _token(path: Path | None, ask: Asks) -> str:
     return str(
         typer.prompt("The bot's access token (not shown)", hide_input=True, default="", show_default=False)
     )
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror}") from error
 
 
 def _say_what_next(config: Path, answers: Answers, secret_file: Path) -> None:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bridge.cli import address, check, demo, init, invite, run, status
+from bridge.cli import address, check, contracts, demo, group, init, invite, run, status
 from bridge.cli.output import UserError, complain, complain_of_settings
 from bridge.settings import WrongSettings
 
@@ -26,6 +26,8 @@ app.command("run")(run.run)
 app.command("status")(status.status)
 app.command("address")(address.address)
 app.command("invite")(invite.invite)
+app.add_typer(contracts.commands, name="contracts")
+app.add_typer(group.commands, name="group")
 app.command("demo")(demo.demo)
 
 

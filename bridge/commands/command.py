@@ -25,8 +25,9 @@ class Context:
     prefix: str
     wallet_address: Callable[[UserRef], bytes]
     commands: tuple[Command, ...]
-    key_package: Callable[[bytes], bytes | None] | None = None
-    """A published key package of an address, not used yet; None where no chain is configured."""
+    key_package: Callable[[str, bytes], bytes | None] | None = None
+    """A key package published for a group (short name) by an address, not used yet; None where no chain is
+    configured."""
 
     @property
     def address(self) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bridge.commands.command import Command, Context
 from bridge.conversation.ports import JoinMember
 from bridge.mirror.ports import Ask, Outcome
@@ -12,13 +14,19 @@ from bridge.storage.tx import Tx
 
 def run(context: Context) -> Outcome:
     """Also for the banned: the group decides, as for everybody."""
+    address, create_account = account_of(context)
+    return Ask(JoinMember(address, context.asker.name, context.asker.reply_to), create_account)
+
+
+def account_of(context: Context) -> tuple[Address, Callable[[Tx, float], None]]:
+    """The asker's address, and what makes his account of it once his request is taken."""
     asker = context.asker
     address = context.address or context.wallet_address(asker.user)
 
     def create_account(tx: Tx, now: float) -> None:
         accounts.put(tx, asker.user.platform, asker.user.user_id, address, asker.name, now)
 
-    return Ask(JoinMember(Address(address), asker.name, asker.reply_to), create_account)
+    return Address(address), create_account
 
 
 COMMAND = Command("join", "", "ask to become a member of the group", run)

@@ -63,7 +63,7 @@ def _add(text: str, context: Context) -> Outcome:
         return answer("propose_member", who=context.people.full(address))
     if context.key_package is None:
         return answer("no_key_packages")
-    package = context.key_package(address)
+    package = context.key_package(context.group.group, address)
     if package is None:
         return answer("no_key_package", who=f"0x{address.hex()}")
     asker = Address(context.address)

@@ -6,7 +6,19 @@ import difflib
 from collections.abc import Callable
 from typing import Final
 
-from bridge.commands import ban, help, join, leave, members, proposals, propose, status, unban, vote  # noqa: A004
+from bridge.commands import (
+    ban,
+    help,  # noqa: A004
+    join,
+    keypackage,
+    leave,
+    members,
+    proposals,
+    propose,
+    status,
+    unban,
+    vote,
+)
 from bridge.commands.command import Command, Context, answer
 from bridge.commands.grammar import Call, parse
 from bridge.conversation.ports import GroupStatus
@@ -16,6 +28,7 @@ from bridge.model.ids import UserRef
 
 COMMANDS: Final[tuple[Command, ...]] = (
     join.COMMAND,
+    keypackage.COMMAND,
     leave.COMMAND,
     ban.COMMAND,
     unban.COMMAND,
@@ -31,14 +44,15 @@ COMMANDS: Final[tuple[Command, ...]] = (
 class Router:
     """`wallet_address` gives a platform user's hosted address (20 bytes); `prefix` is not empty.
 
-    `key_package` gives a published key package of an address, or None when there is none.
+    `key_package` gives a key package that an address has published for a group (its short name), or None when
+    there is none.
     """
 
     def __init__(
         self,
         wallet_address: Callable[[UserRef], bytes],
         prefix: str = "!",
-        key_package: Callable[[bytes], bytes | None] | None = None,
+        key_package: Callable[[str, bytes], bytes | None] | None = None,
     ) -> None:
         if not prefix or prefix[-1].isalnum() or prefix != prefix.strip():
             raise ValueError("the prefix of commands must end in a sign, for example !")

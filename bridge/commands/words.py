@@ -21,6 +21,16 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "joined": "✅ You are a member of the group now.",
         "join_rejected": "❌ The group voted against your joining. You may ask again.",
         "already_member": "You are a member already.",
+        # key packages
+        "package_relayed": (
+            "⏳ Your key package is on its way to the chain. Once it is there, a member can ask the group to "
+            "add you, whether you are here or not: propose add {address}"
+        ),
+        "package_waits": (
+            "You have published a key package already. A member can ask the group to add you: "
+            "propose add {address}"
+        ),
+        "package_failed": "❌ Your key package was not published: {reason} You may try again.",
         # leave
         "leave_queued": "⏳ You leave with the group's next round.",
         "left": "✅ You are no longer a member of the group.",
@@ -99,6 +109,7 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "sign_bind": "✍️ Your wallet is asked to sign that you stand behind this membership. Look at the page.",
         "sign_vote": "✍️ Your vote counts as soon as your wallet has signed it. Look at the page.",
         "sign_leave": "✍️ Your wallet is asked to sign that you leave. Look at the page.",
+        "sign_publish": "✍️ Your wallet is asked to sign your key package. Look at the page.",
         "sign_claim": "✍️ Your wallet is asked to sign the same for the chain. Look at the page.",
         "sign_rejoin": "✍️ Your wallet is asked to sign that you come back. Look at the page.",
         "not_signed": "❌ Your wallet did not sign, so nothing happened.",

@@ -16,6 +16,7 @@ from bridge.protocol.events import (
     LeaveMember,
     ProposeAdd,
     ProposePolicy,
+    PublishPackage,
     RequestBan,
     SendChat,
     Signed,
@@ -34,6 +35,7 @@ __all__ = [
     "LeaveMember",
     "ProposeAdd",
     "ProposePolicy",
+    "PublishPackage",
     "Request",
     "RequestBan",
     "SendChat",
@@ -51,6 +53,7 @@ Request = (
     | Signed
     | ProposePolicy
     | ProposeAdd
+    | PublishPackage
     | ChainSeen
     | IntentFailed
 )

@@ -162,7 +162,7 @@ class MlsGroupPort:
         with translated():
             return Address(self._own.check_key_package(key_package, now))
 
-    def join(self, leaf: Address, welcome: bytes, now: int) -> View | None:
+    def join(self, leaf: Address, welcome: bytes, now: int, *, only_known: bool = False) -> View | None:
         """See `MlsPort.join`. A Welcome for a hosted leaf must lead to the branch that the own leaf is on;
         one that has a place in the group already can only move to an epoch that the own leaf knows."""
         if leaf == self._own_address:
@@ -171,7 +171,7 @@ class MlsGroupPort:
         joining = self._leaf(leaf)
         with translated():
             known = [*self._archive.fingerprints(), (view.epoch, self._own.fingerprint())]
-            joined = joining.join(welcome, view.group_id, known, joining.is_member())
+            joined = joining.join(welcome, view.group_id, known, only_known or joining.is_member())
         return view if joined else None
 
     def _join_own(self, welcome: bytes) -> View | None:

@@ -95,5 +95,5 @@ def configure(level: str, style: str, secrets: Iterable[str] = (), stream: TextI
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # Every request of an HTTP library at info level would drown the bridge's own lines.
-    for noisy in ("httpx", "httpcore", "nio", "alembic"):
+    for noisy in ("httpx", "httpcore", "nio", "alembic", "web3"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))

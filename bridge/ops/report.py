@@ -20,6 +20,8 @@ class Ballot(msgspec.Struct, frozen=True):
     no: tuple[str, ...]
     voters: tuple[str, ...]
     deadline: int
+    transaction: str = ""
+    """Of the chain, that opened it (0x…), in contract coordination."""
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -45,6 +47,8 @@ class Group(msgspec.Struct, frozen=True):
     ballot: Ballot | None = None
     coordination: str = "waku"
     """Who counts the ballots: waku or contract."""
+    chain: str = ""
+    """Health of the way to the chain, in words; empty where there is none."""
     signatures: int = 0
     """Questions to people's own wallets that are open."""
 
@@ -95,6 +99,17 @@ class Failure(msgspec.Struct, frozen=True):
     made_at: int
 
 
+class Chain(msgspec.Struct, frozen=True):
+    """Where the contracts are. `url` only for a development chain that this process runs."""
+
+    chain_id: int
+    registry: str
+    ballots: str
+    key_packages: str
+    first_block: int
+    url: str = ""
+
+
 class Report(msgspec.Struct, frozen=True):
     """The whole process."""
 
@@ -126,6 +141,7 @@ class Report(msgspec.Struct, frozen=True):
     """The last deliveries that were given up, the newest first."""
     versions: dict[str, str] = {}
     database_bytes: int = 0
+    chain: Chain | None = None
 
     @property
     def healthy(self) -> bool:

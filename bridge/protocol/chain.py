@@ -8,9 +8,13 @@ known key is the same one. Addresses have 20 bytes, digests and hashes 32, times
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
 
 from bridge.model.notices import ChangeKind
 from bridge.protocol.ports import Address
+
+NOWHERE: Final = Address(bytes(20))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class ChainDomain:
     group_key: bytes
     confirmations: int
     grace: int
+    key_packages: Address = NOWHERE
+    """Where key packages are published; `NOWHERE` when nobody can."""
 
 
 # ---- facts ----
@@ -46,7 +52,7 @@ class Roster:
     services: tuple[Address, ...]
     policy_hash: bytes
     transaction: bytes
-    settings: bytes = b""
+    settings: bytes
     """The contracts' hash of the policy's settings: to be held against `on_chain.settings_hash`."""
 
 
@@ -214,4 +220,31 @@ class Record:
         return f"record {self.commit_hash.hex()}"
 
 
-Intent = SetRoster | OpenBallot | RelayVote | Finalize | Record
+@dataclass(frozen=True, slots=True)
+class PublishKeyPackage:
+    """Publish a key package (bare TLS form) with its owner's signature (EIP-712, 65 bytes)."""
+
+    owner: Address
+    package: bytes
+    signature: bytes
+
+    @property
+    def key(self) -> str:
+        """Once per package."""
+        return f"publish {sha256(self.package).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class MarkUsed:
+    """The owner was added with the key package of this hash (SHA-256): nobody needs to try it again."""
+
+    owner: Address
+    hash: bytes
+
+    @property
+    def key(self) -> str:
+        """Once per package."""
+        return f"used {self.hash.hex()}"
+
+
+Intent = SetRoster | OpenBallot | RelayVote | Finalize | Record | PublishKeyPackage | MarkUsed

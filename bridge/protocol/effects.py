@@ -45,7 +45,8 @@ class CancelTimer:
 
 
 class SignPurpose(StrEnum):
-    """What is signed. All but CLAIM, and VOTE in contract coordination, are EIP-191 personal messages."""
+    """What is signed. CLAIM, PUBLISH, and VOTE in contract coordination are EIP-712 data, the others EIP-191
+    personal messages."""
 
     BIND = "bind"
     VOTE = "vote"
@@ -54,6 +55,8 @@ class SignPurpose(StrEnum):
     HISTORY = "history"
     CLAIM = "claim"
     """A leave or a rejoin, for the contract."""
+    PUBLISH = "publish"
+    """A key package."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,14 @@ class ProposeAdd:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishPackage:
+    """Publish a key package of a hosted account on the chain: the group can add it while it is away."""
+
+    address: Address
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ChainSeen:
     """The chain up to `block` (its time in Unix seconds): what it says of this group, in its order."""
 
@@ -146,6 +154,7 @@ Event = (
     | IntentFailed
     | ProposePolicy
     | ProposeAdd
+    | PublishPackage
     | Payload
     | TimerFired
     | SendChat

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 from bridge.model.notices import ChangeKind
@@ -146,3 +147,13 @@ def claim(domain: ChainDomain, member: Address, *, rejoins: bool, epoch: int) ->
         ("epoch", "uint64", epoch),
     )
     return Typed("demls GroupRegistry", domain.chain_id, domain.registry, "Claim", fields)
+
+
+def publication(domain: ChainDomain, owner: Address, package: bytes) -> Typed:
+    """What the owner of a key package signs, so that somebody else may publish it."""
+    fields: tuple[tuple[str, str, bytes | int | bool], ...] = (
+        ("group", "bytes32", domain.group_key),
+        ("owner", "address", owner),
+        ("hash", "bytes32", sha256(package).digest()),
+    )
+    return Typed("demls KeyPackageRegistry", domain.chain_id, domain.key_packages, "Publish", fields)

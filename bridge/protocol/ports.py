@@ -175,10 +175,11 @@ class MlsPort(Protocol):
     def drop_kept(self) -> None:
         """Forget the kept commit, if there is one."""
 
-    def join(self, leaf: Address, welcome: bytes, now: int) -> View | None:
+    def join(self, leaf: Address, welcome: bytes, now: int, *, only_known: bool = False) -> View | None:
         """Join by Welcome as the own or a hosted leaf; None when the Welcome is not for this leaf.
 
-        For a hosted leaf the returned view is the own leaf's. Raises MalformedMls or InvalidGroup.
+        For a hosted leaf the returned view is the own leaf's. `only_known`: it must lead to an epoch that the
+        own leaf has been in, else InvalidGroup, and it can be tried again. Raises MalformedMls or InvalidGroup.
         """
 
     def forget(self, leaf: Address) -> None:

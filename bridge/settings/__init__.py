@@ -6,10 +6,12 @@ PEER_ADDRESSES work too, below the prefixed ones. A secret is never needed in th
 a file that holds it, or it comes by the environment.
 """
 
+from bridge.settings.edit import put
 from bridge.settings.load import load
 from bridge.settings.problems import Problem, WrongSettings, toml_value
 from bridge.settings.root import PREFIX, SEED_NAMES, Settings
 from bridge.settings.tables import (
+    ChainSettings,
     GroupSettings,
     LoggingSettings,
     OpsSettings,
@@ -23,6 +25,7 @@ from bridge.settings.tables import (
 __all__ = [
     "PREFIX",
     "SEED_NAMES",
+    "ChainSettings",
     "GroupSettings",
     "LoggingSettings",
     "OpsSettings",
@@ -35,5 +38,6 @@ __all__ = [
     "WakuSettings",
     "WrongSettings",
     "load",
+    "put",
     "toml_value",
 ]

@@ -118,6 +118,9 @@ def _cross_checks(settings: Settings) -> list[Problem]:
                     Problem(f"{key}.room", f"{room.room!r} is linked already; a room has one group")
                 )
             rooms.add(room.ref)
+        if group.create and group.coordination == "contract" and not settings.chain.configured:
+            text = "needs a way to the contracts: fill in [chain] (`demls-bridge contracts deploy` makes them)"
+            problems.append(Problem(f"groups[{number}].coordination", text, 'coordination = "waku"'))
     # Unix socket paths have 107 bytes at most on Linux, 103 elsewhere.
     if len(os.fsencode(settings.status_socket.absolute())) > 103:
         problems.append(

@@ -10,7 +10,14 @@ from typing import Any
 from pydantic import Field
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bridge.settings.tables import GroupSettings, LoggingSettings, OpsSettings, StorageSettings, WakuSettings
+from bridge.settings.tables import (
+    ChainSettings,
+    GroupSettings,
+    LoggingSettings,
+    OpsSettings,
+    StorageSettings,
+    WakuSettings,
+)
 
 PREFIX = "DEMLS_"
 SEED_NAMES = {
@@ -42,6 +49,9 @@ class Settings(BaseSettings):
     )
     waku: WakuSettings = Field(WakuSettings(), description="The way to Waku.")
     storage: StorageSettings = Field(StorageSettings(), description="The database.")
+    chain: ChainSettings = Field(
+        ChainSettings(), description="The contracts that count ballots, for groups that want it so."
+    )
     logging: LoggingSettings = Field(LoggingSettings(), description="Log lines.")
     ops: OpsSettings = Field(OpsSettings(), description="Metrics and the watchdog.")
     groups: tuple[GroupSettings, ...] = Field((), description="The groups, one [[groups]] each.")

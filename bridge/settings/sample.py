@@ -37,7 +37,7 @@ def write(
     for name, field in Settings.model_fields.items():
         if (model := _model(field)) is not None:
             parts.append(f"{_comment(field.description or '')}[{name}]\n{_table(model, known.get(name, {}))}")
-    parts.extend(_group(values) for values in groups)
+    parts.extend(group(values) for values in groups)
     for platform, fragment in adapters.items():
         parts.append(f"[adapters.{platform}]\n{fragment.strip()}\n")
     return "\n".join(parts)
@@ -49,7 +49,8 @@ def example(adapters: Mapping[str, str]) -> str:
     return write({"": {"name": "my-bridge"}}, [{"name": "lobby", "create": True, "rooms": rooms}], adapters)
 
 
-def _group(values: Mapping[str, Any]) -> str:
+def group(values: Mapping[str, Any]) -> str:
+    """One [[groups]] table with its timing and rules, commented."""
     text = (
         f"{_comment('A group. Repeat for more.')}[[groups]]\n{_table(GroupSettings, values, scalars_only=True)}"
     )

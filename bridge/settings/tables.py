@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -22,6 +23,7 @@ from bridge.waku.errors import BadAddresses
 
 _GROUP = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _ADDRESS = re.compile(r"(0x)?[0-9a-fA-F]{40}")
+_URL = re.compile(r"https?://[^\s/]+(/[^\s]*)?")
 
 
 class _Table(BaseModel):
@@ -127,6 +129,109 @@ class StorageSettings(_Table):
         return self
 
 
+class ChainSettings(_Table):
+    """The way to the contracts. Amounts in the chain's own coin (ether), times in seconds."""
+
+    node_url: SecretStr = Field(
+        SecretStr(""),
+        exclude=True,
+        description="JSON-RPC of a node (it may hold an access key). Empty (default): no contracts.",
+        examples=["http://127.0.0.1:8545"],
+    )
+    chain_id: int = Field(0, ge=0, le=2**53, description="The chain's id (EIP-155).", examples=[11_155_111])
+    registry: str = Field(
+        "",
+        description="Address of GroupRegistry, as `demls-bridge contracts deploy` prints it.",
+        examples=["0x5fbdb2315678afecb367f032d93f642f64180aa3"],
+    )
+    ballots: str = Field(
+        "", description="Address of Ballots.", examples=["0xa16e02e87b7454126e5e10d957a927a7f5b5d2be"]
+    )
+    key_packages: str = Field(
+        "",
+        description="Address of KeyPackageRegistry.",
+        examples=["0xe7f1725e7734ce288f8367e1bb143e90bb3f0512"],
+    )
+    first_block: int = Field(
+        0, ge=0, description="Block of their deployment: nothing older is read.", examples=[9_000_000]
+    )
+    confirmations: int = Field(
+        6,
+        ge=1,
+        le=1_000,
+        description="Blocks that must follow before anything is believed: more than reorganisations take.",
+        examples=[6],
+    )
+    poll: float = Field(4, ge=0.1, le=600, description="Seconds between looks at the chain.", examples=[4])
+    grace: int = Field(
+        180,
+        ge=1,
+        le=86_400,
+        description=(
+            "Seconds for which the chain is waited for beyond a deadline; more than poll and "
+            "confirmations + 2 blocks take. The same on all bridges of a group."
+        ),
+        examples=[180],
+    )
+    stale: int = Field(
+        120,
+        ge=2,
+        le=86_400,
+        description="Age in seconds at which the newest block means that the node is behind.",
+        examples=[120],
+    )
+    stuck: int = Field(
+        60,
+        ge=2,
+        le=86_400,
+        description="Seconds without a block after which a transaction is sent again at a higher fee.",
+        examples=[60],
+    )
+    daily_limit: Decimal = Field(
+        Decimal("0.1"), gt=0, description="What this bridge spends in 24 hours at most.", examples=[0.1]
+    )
+    low_funds: Decimal = Field(
+        Decimal("0.01"), ge=0, description="Funds below which the status warns.", examples=[0.01]
+    )
+    development_port: int | None = Field(
+        None,
+        ge=0,
+        le=65_535,
+        description=(
+            "Run a development chain in this process, on this port of 127.0.0.1 (0: any free one), with new "
+            "contracts. Worth nothing and gone when the bridge stops: for trying things out. Then the other "
+            "keys down to first_block are not needed."
+        ),
+        examples=[8545],
+    )
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is a way to a chain."""
+        return bool(self.node_url.get_secret_value()) or self.development_port is not None
+
+    @field_validator("registry", "ballots", "key_packages")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        if value and not _ADDRESS.fullmatch(value):
+            raise ValueError(f"{value[:60]!r} is not an address (40 hexadecimal digits)")
+        return "0x" + value.lower().removeprefix("0x") if value else ""
+
+    @field_validator("node_url")
+    @classmethod
+    def _http(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not _URL.fullmatch(value.get_secret_value()):
+            raise ValueError("must be an http:// or https:// address")
+        return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        url = bool(self.node_url.get_secret_value())
+        if url and self.development_port is not None:
+            raise ValueError("set node_url or development_port, not both")
+        return self
+
+
 class TimingSettings(_Table):
     """Durations of the steward state machine, in seconds. Used by the creator of a group only."""
 
@@ -211,6 +316,14 @@ class GroupSettings(_Table):
         max_length=256,
         description="Addresses admitted without a vote while nobody has one. For create only.",
         examples=[["0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc"]],
+    )
+    coordination: Literal["waku", "contract"] = Field(
+        "waku",
+        description=(
+            "Who counts the ballots and orders the commits: waku (the members' signed votes) or contract (see "
+            "[chain]). The group can change it by vote. For create only."
+        ),
+        examples=["contract"],
     )
     chat_during_ballot: Literal["wait", "send"] = Field(
         "wait",

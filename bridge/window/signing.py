@@ -61,6 +61,8 @@ def _title(group: str, asked: SignatureStatus) -> str:
             return f"Leave the group {group}."
         case SignPurpose.REJOIN:
             return f"Come back into the group {group} after a gap."
+        case SignPurpose.PUBLISH:
+            return f"Publish a key package on the chain: the group {group} can add you while you are away."
         case "leave_claim":
             return f"Leave the group {group}: the same for its contract."
         case "rejoin_claim":

@@ -10,6 +10,7 @@ from bridge.mirror.ballots import MAX_SHOWN, question
 from bridge.mirror.people import People
 from bridge.model.ids import UserRef
 from bridge.model.window import Ballot, Group, Key, Member, Standing
+from bridge.protocol.types import Coordination
 
 
 def group(status: GroupStatus, people: People, book: AddressBook) -> Group:
@@ -26,6 +27,7 @@ def group(status: GroupStatus, people: People, book: AddressBook) -> Group:
         ballot=None if status.ballot is None else _ballot(status.ballot, people),
         coordination=status.coordination.value,
         transport=status.transport,
+        chain=status.chain if status.coordination is Coordination.CONTRACT else "",
         is_removed=status.is_removed,
     )
 
@@ -91,4 +93,5 @@ def _ballot(ballot: BallotStatus, people: People) -> Ballot:
         no=ballot.no,
         deadline=ballot.deadline,
         steward=ballot.steward,
+        transaction=f"0x{ballot.transaction.hex()}" if ballot.transaction else "",
     )

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+
 import {IGroupRegistry} from "./IGroupRegistry.sol";
+import {Signatures} from "./lib/Signatures.sol";
 
 /// @title Key packages that wait for a group, so that it can add somebody who is away.
 /// @notice The hash is kept, the bytes are in the log. Each package is for one group and is used once: only a
-/// steward of that group can mark it, so a stranger burns nobody's packages.
-contract KeyPackageRegistry {
+/// steward of that group can mark it, so a stranger burns nobody's packages. Its owner publishes it, or signs it
+/// for somebody who pays.
+contract KeyPackageRegistry is EIP712 {
     /// @notice Where a package is in its life.
     enum State {
         Unknown,
@@ -15,6 +19,8 @@ contract KeyPackageRegistry {
         Revoked
     }
 
+    /// @notice What the owner of a package signs, so that somebody else may publish it. `hash`: SHA-256.
+    bytes32 public constant PUBLISH_TYPEHASH = keccak256("Publish(bytes32 group,address owner,bytes32 hash)");
     /// @notice Bytes of a package; the bridge's have some 300.
     uint256 public constant MAX_BYTES = 1024;
     /// @notice Waiting packages of one wallet for one group.
@@ -28,7 +34,7 @@ contract KeyPackageRegistry {
 
     /// @notice A key package waits for a group.
     /// @param group The group's key.
-    /// @param owner Who published it.
+    /// @param owner Whose it is.
     /// @param hash SHA-256 of the package.
     /// @param package The package, bare TLS form.
     event KeyPackagePublished(
@@ -58,12 +64,13 @@ contract KeyPackageRegistry {
     error KeyPackageRegistryNotWaiting(bytes32 hash);
     /// @notice Only a steward of the group marks packages as used.
     error KeyPackageRegistryNotSteward(bytes32 group, address caller);
-
+    /// @notice The owner has not signed that this package be published for this group.
+    error KeyPackageRegistryBadSignature(address owner);
     /// @notice The owner has not been added to the group, so none of his packages was used.
     error KeyPackageRegistryNotAMember(bytes32 group, address owner);
 
     /// @param registry Where the stewards are known.
-    constructor(IGroupRegistry registry) {
+    constructor(IGroupRegistry registry) EIP712("demls KeyPackageRegistry", "1") {
         REGISTRY = registry;
     }
 
@@ -72,19 +79,26 @@ contract KeyPackageRegistry {
     /// @param packages At least one; bare TLS form.
     function publish(bytes32 group, bytes[] calldata packages) external {
         require(packages.length > 0, KeyPackageRegistryBadSize(0));
-        uint256 waiting = _waiting[group][msg.sender] + packages.length;
-        require(waiting <= MAX_WAITING, KeyPackageRegistryFull(group, msg.sender));
-        _waiting[group][msg.sender] = waiting;
+        _makeRoom(group, msg.sender, packages.length);
         for (uint256 i = 0; i < packages.length; ++i) {
-            uint256 size = packages[i].length;
-            require(size > 0 && size <= MAX_BYTES, KeyPackageRegistryBadSize(size));
-            bytes32 hash = sha256(packages[i]);
-            require(
-                _states[group][msg.sender][hash] == State.Unknown, KeyPackageRegistryKnown(hash)
-            );
-            _states[group][msg.sender][hash] = State.Waiting;
-            emit KeyPackagePublished(group, msg.sender, hash, packages[i]);
+            _publish(group, msg.sender, _hashOf(packages[i]), packages[i]);
         }
+    }
+
+    /// @notice Publish somebody else's key package, which he has signed (EIP-712, ERC-1271): for wallets without
+    /// gas. A package is published once, so a signature is of use once.
+    /// @param group The group's key; it need not be on chain yet.
+    /// @param owner Whose it is.
+    /// @param package Bare TLS form.
+    /// @param signature The owner's.
+    function publishBySig(bytes32 group, address owner, bytes calldata package, bytes calldata signature)
+        external
+    {
+        bytes32 hash = _hashOf(package);
+        bytes32 signed = _hashTypedDataV4(keccak256(abi.encode(PUBLISH_TYPEHASH, group, owner, hash)));
+        require(Signatures.isBy(owner, signed, signature), KeyPackageRegistryBadSignature(owner));
+        _publish(group, owner, hash, package);
+        _makeRoom(group, owner, 1);
     }
 
     /// @notice Mark a package as used: by a steward of the group it is for, when its owner has been added.
@@ -113,6 +127,23 @@ contract KeyPackageRegistry {
     /// @return Its state.
     function stateOf(bytes32 group, address owner, bytes32 hash) external view returns (State) {
         return _states[group][owner][hash];
+    }
+
+    function _hashOf(bytes calldata package) private pure returns (bytes32) {
+        require(package.length > 0 && package.length <= MAX_BYTES, KeyPackageRegistryBadSize(package.length));
+        return sha256(package);
+    }
+
+    function _makeRoom(bytes32 group, address owner, uint256 packages) private {
+        uint256 waiting = _waiting[group][owner] + packages;
+        require(waiting <= MAX_WAITING, KeyPackageRegistryFull(group, owner));
+        _waiting[group][owner] = waiting;
+    }
+
+    function _publish(bytes32 group, address owner, bytes32 hash, bytes calldata package) private {
+        require(_states[group][owner][hash] == State.Unknown, KeyPackageRegistryKnown(hash));
+        _states[group][owner][hash] = State.Waiting;
+        emit KeyPackagePublished(group, owner, hash, package);
     }
 
     function _end(bytes32 group, address owner, bytes32 hash, State state) private {

@@ -7,17 +7,9 @@ from typing import Any
 
 import pytest
 from hexbytes import HexBytes
-from web3 import Web3
 
 from bridge.chain import abi, refusals
-from bridge.chain.contracts import (
-    Addresses,
-    ContractPlanner,
-    GroupReader,
-    group_state,
-    key_packages,
-    verify,
-)
+from bridge.chain.contracts import Addresses, ContractPlanner, GroupReader, group_state, verify
 from bridge.chain.errors import ChainUnavailable, WrongChain
 from bridge.model.notices import ChangeKind
 from bridge.protocol import on_chain
@@ -35,7 +27,7 @@ from bridge.protocol.policy import encode_policy, policy_hash
 from bridge.protocol.ports import Address
 from bridge.protocol.types import Coordination, GroupName
 from bridge.storage.intents import IntentRow
-from tests.support.chain_bench import Bench, Payer, changes, fund
+from tests.support.chain_bench import Bench, Payer, changes
 
 STRANGER = Payer("stranger").address
 
@@ -176,45 +168,22 @@ async def test_what_is_deployed_is_verified(bench: Bench) -> None:
         await verify(bench.node, at, bench.chain.chain_id + 1)
 
 
-async def test_a_changed_byte_or_constant_is_found(bench: Bench) -> None:
-    target = "0x" + bench.addresses.ballots.hex()
+@pytest.mark.parametrize("name", [abi.BALLOTS, abi.KEY_PACKAGES])
+async def test_a_changed_byte_or_constant_is_found(bench: Bench, name: str) -> None:
+    at = {abi.BALLOTS: bench.addresses.ballots, abi.KEY_PACKAGES: bench.addresses.key_packages}[name]
+    target = "0x" + at.hex()
     code = bytearray(await bench.node.code(target))
-    start, length = abi.artifact(abi.BALLOTS).immutables["_cachedDomainSeparator"][0]
+    start, length = abi.artifact(name).immutables["_cachedDomainSeparator"][0]
     for place in (100, start + length - 1):
         changed = bytearray(code)
         changed[place] ^= 1
         bench.chain.request("anvil_setCode", [target, "0x" + changed.hex()])
-        with pytest.raises(WrongChain, match="is not the Ballots"):
+        with pytest.raises(WrongChain, match=f"is not the {name}"):
             await verify(bench.node, bench.addresses, bench.chain.chain_id)
 
 
 async def test_a_group_that_the_chain_does_not_know(bench: Bench) -> None:
     assert await group_state(bench.node, bench.addresses, bytes(32)) is None
-
-
-async def test_key_packages_wait_until_they_are_used(bench: Bench) -> None:
-    owner = bench.voters[1]
-    fund(bench.chain, owner.address)
-    for data in (
-        abi.call(abi.KEY_PACKAGES, "publish", bench.key, [b"first", b"second"]),
-        abi.call(abi.KEY_PACKAGES, "publish", bytes(32), [b"of another group"]),
-    ):
-        raw, _ = owner.sign_transaction(
-            {
-                "chainId": bench.chain.chain_id,
-                "nonce": await bench.node.nonce("0x" + owner.address.hex()),
-                "to": Web3.to_checksum_address(bench.addresses.key_packages),
-                "value": 0,
-                "data": "0x" + data.hex(),
-                "gas": 300_000,
-                "maxFeePerGas": 10**10,
-                "maxPriorityFeePerGas": 1,
-            }
-        )
-        await bench.node.send(raw)
-    waiting = await key_packages(bench.node, bench.addresses, bench.key, owner.address, 0)
-    assert [one.package for one in waiting] == [b"first", b"second"]
-    assert await key_packages(bench.node, bench.addresses, bench.key, STRANGER, 0) == []
 
 
 # ---- planning ----

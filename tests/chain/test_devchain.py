@@ -5,14 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
 from eth_account import Account
-from web3 import AsyncHTTPProvider, AsyncWeb3
+from web3 import AsyncHTTPProvider, AsyncWeb3, Web3
 from web3.types import RPCEndpoint
 
-from bridge.chain.devchain import FUND_WEI, DevChain, serving
+from bridge.chain.devchain import CHAIN_ID, FUND_WEI, DevChain, serving
 
 
 @pytest.fixture
@@ -99,3 +100,57 @@ def test_the_recursion_limit_of_the_process_stays() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+LOGGER = "6005600c60003960056000f360006000a0"
+"""Creation code of a contract that does nothing but leave an empty log."""
+
+
+class Sender:
+    """An account of its own on a chain."""
+
+    def __init__(self, chain: DevChain) -> None:
+        self.chain = chain
+        self.key = Account.create()
+        self.nonce = 0
+        assert "result" in chain.answer("demls_fund", [self.key.address])
+        chain.mine()
+
+    def send(self, to: str = "", data: str = "0x") -> str:
+        fields = {
+            "chainId": CHAIN_ID, "nonce": self.nonce, "value": 0, "data": data, "gas": 200_000,
+            "maxFeePerGas": 3 * 10**9, "maxPriorityFeePerGas": 10**9,
+        }  # fmt: skip
+        raw = self.key.sign_transaction({**fields, "to": to} if to else fields).raw_transaction
+        self.nonce += 1
+        return str(self.chain.answer("eth_sendRawTransaction", ["0x" + raw.hex()])["result"])
+
+    def receipt(self, transaction: str) -> Any:
+        return self.chain.answer("eth_getTransactionReceipt", [transaction])["result"]
+
+
+def test_logs_of_one_block_have_places_of_their_own() -> None:
+    chain = DevChain()
+    senders = [Sender(chain), Sender(chain)]
+    made = senders[0].send(data="0x" + LOGGER)
+    chain.mine()
+    contract = Web3.to_checksum_address(senders[0].receipt(made)["contractAddress"])
+    sent = [(sender, sender.send(contract)) for sender in senders]
+    chain.mine()
+    in_receipts = [log for sender, made in sent for log in sender.receipt(made)["logs"]]
+    asked = {"fromBlock": "0x0", "toBlock": "latest", "address": contract}
+    assert chain.answer("eth_getLogs", [asked])["result"] == in_receipts
+    assert len({log["blockNumber"] for log in in_receipts}) == 1
+    assert len({log["logIndex"] for log in in_receipts}) == 2
+
+
+def test_an_account_sends_twice_without_waiting_for_a_block() -> None:
+    chain = DevChain()
+    sender = Sender(chain)
+    sent = [sender.send(sender.key.address) for _ in range(3)]
+    chain.mine()
+    assert [int(sender.receipt(one)["status"], 16) for one in sent] == [1, 1, 1]
+
+
+def test_the_chain_id_is_the_one_that_is_told() -> None:
+    assert int(DevChain().answer("eth_chainId", [])["result"], 16) == CHAIN_ID

@@ -27,7 +27,7 @@ def test_a_link_for_each_invitation(cli: Cli, config: Path) -> None:
 
 
 def test_without_a_platform_of_its_own_accounts(cli: Cli, config: Path) -> None:
-    config.write_text("[adapters.terminal]\n")
+    config.write_text('[adapters.matrix]\nhomeserver = "https://a.b"\nuser_id = "@a:a.b"\naccess_token = "t"\n')
     result = cli("invite", "-c", config)
     assert result.code == 1
     for words in ("accounts of its own", "[adapters.web]", "demls-bridge init"):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.commands.router import COMMANDS, Router
+from bridge.commands.words import say
 from bridge.conversation.ports import (
     BallotStatus,
     CastVote,
@@ -14,6 +15,7 @@ from bridge.conversation.ports import (
     LeaveMember,
     ProposeAdd,
     ProposePolicy,
+    PublishPackage,
     RequestBan,
     SendChat,
 )
@@ -21,7 +23,7 @@ from bridge.mirror.people import People
 from bridge.mirror.ports import Ask, Asker, Say
 from bridge.model.ids import UserRef
 from bridge.model.notices import Answer, ChangeKind, ChangeNote
-from bridge.protocol.errors import AlreadyMember, QueueFull
+from bridge.protocol.errors import AlreadyMember, LocalError, NotPermitted, QueueFull
 from bridge.protocol.policy import decode_policy
 from bridge.protocol.ports import Address
 from bridge.protocol.types import Coordination, GroupPolicy
@@ -315,15 +317,54 @@ async def test_only_members_propose(bench: Bench) -> None:
 
 
 def test_propose_add_takes_a_published_key_package() -> None:
-    published = {b"\xee" * 20: b"package"}
-    router = Router(wallet_address, key_package=published.get)
+    published = {("lobby", b"\xee" * 20): b"package"}
+    router = Router(wallet_address, key_package=lambda group, address: published.get((group, address)))
     asker = Asker(UserRef(PLATFORM, "alice"), "Alice", ROOM_A, "1", Account(PLATFORM, "alice", ALICE, "Alice"))
-    group = replace(quiet_status(), members=(ALICE,))
+    group = replace(quiet_status(), group="lobby", members=(ALICE,))
     told = router.carry_out(f"!propose add 0x{'ee' * 20}", asker, group, People(), 1.0)
     assert told == Ask(ProposeAdd(Address(ALICE), Address(b"\xee" * 20), b"package", "", "1"))
     nobody = router.carry_out(f"!propose add 0x{'dd' * 20}", asker, group, People(), 1.0)
     assert isinstance(nobody, Say)
     assert "published no unused key package" in nobody.text
+    elsewhere = router.carry_out(
+        f"!propose add 0x{'ee' * 20}", asker, replace(group, group="den"), People(), 1.0
+    )
+    assert elsewhere != told
+
+
+async def test_keypackage_makes_the_account_and_asks(bench: Bench) -> None:
+    assert await ask(bench, "Alice", "!keypackage") == ""
+    [request] = bench.group.requests
+    assert isinstance(request, PublishPackage)
+    assert request.address == ALICE
+    account = await bench.store.read(lambda tx: accounts.by_user(tx, PLATFORM, "alice"))
+    assert account == Account(PLATFORM, "alice", ALICE, "Alice")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "told"),
+    [
+        (AlreadyMember("x"), "You are a member already."),
+        (NotPermitted("this bridge has no chain configured"), "no chain configured"),
+    ],
+)
+async def test_a_refused_key_package_makes_no_account(bench: Bench, refusal: LocalError, told: str) -> None:
+    bench.group.script = refuse(refusal)
+    assert told in await ask(bench, "Alice", "!keypackage")
+    assert await bench.store.read(accounts.all) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("package_relayed", "on its way to the chain"),
+        ("package_failed", "too many wait"),
+        ("package_waits", "already"),
+        ("sign_publish", "Your wallet is asked"),
+    ],
+)
+def test_what_becomes_of_a_key_package_is_told(code: str, words: str) -> None:
+    assert words in say(code, {"reason": "too many wait.", "address": "0xee"})
 
 
 async def test_status_tells_of_the_chain(bench: Bench) -> None:

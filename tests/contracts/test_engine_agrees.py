@@ -49,11 +49,19 @@ TERMS = Terms(
 
 def domain(contracts: Contracts, group: Group) -> ChainDomain:
     """Where the group lives."""
-    registry, ballots_at = (
+    registry, ballots_at, key_packages = (
         Address(bytes.fromhex(contract.address.removeprefix("0x")))
-        for contract in (contracts.registry, contracts.ballots)
+        for contract in (contracts.registry, contracts.ballots, contracts.packages)
     )
-    return ChainDomain(contracts.chain.chain_id, registry, ballots_at, group.key, confirmations=3, grace=30)
+    return ChainDomain(
+        contracts.chain.chain_id,
+        registry,
+        ballots_at,
+        group.key,
+        confirmations=3,
+        grace=30,
+        key_packages=key_packages,
+    )
 
 
 def made(contracts: Contracts) -> Group:
@@ -139,3 +147,13 @@ def test_claims_signed_by_the_engine_are_taken(contracts: Contracts) -> None:
         claims.append((member.address, rejoins, group.epoch, member.sign(typed.digest())))
     group.record(group.commit(claims=claims))
     assert contracts.registry.functions.groupOf(group.key).call()[5] == 2
+
+
+def test_a_key_package_signed_by_the_engine_is_published(contracts: Contracts) -> None:
+    group, package = made(contracts), b"a key package"
+    for owner in (VOTERS[1], NEWCOMERS[0]):
+        typed = on_chain.publication(domain(contracts, group), raw(owner), package)
+        assert owner.sign(typed.digest()) == group.publication(owner, package)
+        publish = contracts.packages.functions.publishBySig
+        call = publish(group.key, owner.address, package, owner.sign(typed.digest()))
+        assert contracts.refusal(call, BRIDGE.address) == ()

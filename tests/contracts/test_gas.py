@@ -112,10 +112,14 @@ def packages(contracts: Contracts) -> dict[str, int]:
     owner, functions = members[4].address, contracts.packages.functions
     one = contracts.do(functions.publish(group.key, made[:1]), owner)
     more = contracts.do(functions.publish(group.key, made[1:]), owner)
+    signed_one = hashlib.shake_256(b"signed").digest(292)
+    signature = group.publication(members[3], signed_one)
+    brought = functions.publishBySig(group.key, members[3].address, signed_one, signature)
     mark = functions.markUsed(group.key, owner, hashlib.sha256(made[0]).digest())
     return {
         "publish, 1 package": used(one),
         "publish, 4 packages": used(more),
+        "publishBySig, 1 package": used(contracts.do(brought, contracts.operator)),
         "markUsed": used(contracts.do(mark, members[0].address)),
     }
 

@@ -11,6 +11,7 @@ import pytest
 from bridge.chain.codec import decode
 from bridge.protocol.chain import ChainDomain, Roster, SetRoster
 from bridge.protocol.events import ChainSeen, IntentFailed
+from bridge.protocol.on_chain import settings_hash
 from bridge.protocol.policy import policy_hash
 from bridge.protocol.ports import Address
 from bridge.protocol.types import Coordination
@@ -32,7 +33,7 @@ async def alice(tmp_path: Path) -> AsyncIterator[Node]:
 
 def _roster(node: Node) -> Roster:
     own = Address(node.wallet.address)
-    return Roster(0, 0, (own,), (), (own,), policy_hash(CONTRACT), b"t" * 32)
+    return Roster(0, 0, (own,), (), (own,), policy_hash(CONTRACT), b"t" * 32, settings_hash(CONTRACT))
 
 
 async def _waiting(node: Node) -> list[intents.IntentRow]:

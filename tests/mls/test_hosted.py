@@ -158,6 +158,21 @@ def test_a_leaf_ahead_of_the_bridge_waits(pair: list[MlsGroupPort]) -> None:
     assert pair[1].open(pair[0].seal(person(13), b"now")).sender == person(13)
 
 
+def test_a_public_key_package_waits_for_an_epoch_that_the_bridge_knows(pair: list[MlsGroupPort]) -> None:
+    package = package_of(pair[0], person(13))
+    forger = new_port(31)
+    forger.create(GROUP, POLICY, NOW)
+    for _ in range(9):
+        forger.adopt(forger.build([], NOW).token)
+    built = pair[1].build([AddChange(person(13), package)], NOW)
+    for welcome in (commit(forger, [AddChange(person(13), package)]), built.welcome):
+        with pytest.raises(errors.InvalidGroup):
+            pair[0].join(person(13), welcome, NOW, only_known=True)
+    pair[0].adopt(pair[0].stage(built.proposals, built.commit, NOW).token)
+    assert pair[0].join(person(13), built.welcome, NOW, only_known=True) is not None
+    assert person(13) in pair[0].hosted()
+
+
 def test_the_archive_answers_others(pair: list[MlsGroupPort]) -> None:
     built = pair[0].build([], NOW)
     pair[0].adopt(built.token)

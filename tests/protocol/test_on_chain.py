@@ -60,6 +60,24 @@ def test_a_vote_is_bound_to_everything() -> None:
             wallet.check_digest(SIGNER, other.digest(), signature)
 
 
+@given(st.binary(min_size=20, max_size=20), st.binary(max_size=400))
+def test_a_publication_is_bound_to_everything(owner: bytes, package: bytes) -> None:
+    domain, address = replace(DOMAIN, key_packages=Address(b"K" * 20)), Address(owner)
+    signed = on_chain.publication(domain, address, package)
+    wallet.check_digest(SIGNER, signed.digest(), _signed(signed))
+    elsewhere = (
+        replace(domain, group_key=b"H" * 32),
+        replace(domain, key_packages=Address(b"L" * 20)),
+        replace(domain, chain_id=1),
+    )
+    others = {
+        on_chain.publication(domain, address, package + b"!").digest(),
+        on_chain.publication(domain, Address(owner[:-1] + bytes([owner[-1] ^ 1])), package).digest(),
+        *(on_chain.publication(other, address, package).digest() for other in elsewhere),
+    }
+    assert len(others | {signed.digest()}) == 6
+
+
 def test_a_group_is_named_by_creator_and_name() -> None:
     keys = {
         on_chain.group_key(GroupName(name, Address(creator * 20)))

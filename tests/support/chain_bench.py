@@ -72,7 +72,13 @@ class Bench:
         )
         self.key = on_chain.group_key(self.name)
         self.domain = ChainDomain(
-            chain.chain_id, addresses.registry, addresses.ballots, self.key, CONFIRMATIONS, 60
+            chain.chain_id,
+            addresses.registry,
+            addresses.ballots,
+            self.key,
+            CONFIRMATIONS,
+            60,
+            addresses.key_packages,
         )
         self.now = float(self.block_time())
         self.facts: list[Fact] = []

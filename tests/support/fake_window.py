@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bridge.commands import router
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Attachment
 from bridge.model.notices import State
@@ -20,12 +21,8 @@ from bridge.model.window import (
     WindowError,
 )
 
-COMMANDS = (
-    CommandHint("ban", "<user|address> [reason]", "ask the group to vote on a ban"),
-    CommandHint("help", "[command]", "show this"),
-    CommandHint("join", "", "ask to become a member of the group"),
-    CommandHint("vote", "[number] yes|no", "vote; without a number in the vote that is open"),
-)
+COMMANDS = tuple(CommandHint(each.name, each.arguments, each.summary) for each in router.COMMANDS)
+"""The bridge's own, all of them."""
 
 
 class FakeWindow:

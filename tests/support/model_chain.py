@@ -41,7 +41,13 @@ class ModelChain:
     def __init__(self, world: World, name: GroupName, confirmations: int = 3, pace: float = 1.0) -> None:
         self.world = world
         self.domain = ChainDomain(
-            31337, Address(b"R" * 20), Address(b"B" * 20), group_key(name), confirmations, 20
+            31337,
+            Address(b"R" * 20),
+            Address(b"B" * 20),
+            group_key(name),
+            confirmations,
+            20,
+            Address(b"K" * 20),
         )
         self.blocks = [Block(int(world.now), Contract(self.domain, name.creator))]
         self.pace = pace

@@ -6,6 +6,7 @@ What a transaction is refused for raises `Refused`; what may work later raises `
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from bridge.model.notices import ChangeKind
 from bridge.protocol import wallet
@@ -16,8 +17,10 @@ from bridge.protocol.chain import (
     Fact,
     Finalize,
     Intent,
+    MarkUsed,
     OpenBallot,
     Opened,
+    PublishKeyPackage,
     Record,
     Recorded,
     RelayVote,
@@ -61,7 +64,7 @@ class Ballot:
 
 @dataclass
 class Contract:
-    """GroupRegistry and Ballots of one group."""
+    """GroupRegistry, Ballots and KeyPackageRegistry of one group."""
 
     domain: ChainDomain
     creator: Address
@@ -74,6 +77,10 @@ class Contract:
     """Commits under the present roster."""
     ballots: dict[bytes, Ballot] = field(default_factory=dict)
     current: bytes = b""
+    packages: dict[Address, list[bytes]] = field(default_factory=dict)
+    """That wait."""
+    marked: list[tuple[Address, bytes]] = field(default_factory=list)
+    """Owner and hash of those that were used."""
 
     def apply(self, intent: Intent, sender: Address, time: int, transaction: bytes) -> list[Fact]:
         """Do one transaction at block time `time`."""
@@ -88,6 +95,10 @@ class Contract:
                 return self._finalize(intent.digest, time, transaction)
             case Record():
                 return self._record(intent, sender, time, transaction)
+            case PublishKeyPackage():
+                return self._publish(intent)
+            case MarkUsed():
+                return self._mark(intent, sender)
 
     # ---- rules ----
 
@@ -240,6 +251,41 @@ class Contract:
             hash_,
         )
         return [recorded]
+
+    def _publish(self, intent: PublishKeyPackage) -> list[Fact]:
+        digest, waiting = sha256(intent.package).digest(), self.packages.setdefault(intent.owner, [])
+        if not 0 < len(intent.package) <= 1_024:
+            raise Refused("BadSize")
+        if intent.package in waiting or (intent.owner, digest) in self.marked:
+            raise Refused("Known")
+        if len(waiting) == 16:
+            raise Refused("Full")
+        typed = Typed(
+            "demls KeyPackageRegistry",
+            self.domain.chain_id,
+            self.domain.key_packages,
+            "Publish",
+            (
+                ("group", "bytes32", self.domain.group_key),
+                ("owner", "address", intent.owner),
+                ("hash", "bytes32", digest),
+            ),
+        )
+        _check(intent.owner, typed, intent.signature)
+        waiting.append(intent.package)
+        return []
+
+    def _mark(self, intent: MarkUsed, sender: Address) -> list[Fact]:
+        self._steward(sender)
+        if intent.owner not in self.members:
+            raise Refused("NotAMember")
+        waiting = self.packages.get(intent.owner, [])
+        used = [package for package in waiting if sha256(package).digest() == intent.hash]
+        if not used:
+            raise Refused("NotWaiting")
+        waiting.remove(used[0])
+        self.marked.append((intent.owner, intent.hash))
+        return []
 
     def _check_ballot(self, intent: Record, adds: tuple[Address, ...]) -> None:
         ballot = self.ballots.get(intent.digest)

@@ -36,6 +36,7 @@ from bridge.protocol.events import (
     LeaveMember,
     Payload,
     ProposePolicy,
+    PublishPackage,
     RequestBan,
     SendChat,
     Signed,
@@ -232,6 +233,14 @@ class Peer:
         self.hosted[name] = wallet.address
         return wallet.address
 
+    def package_of(self, name: str, at: float | None = None) -> tuple[Address, bytes]:
+        """A hosted account and a key package that it made at `at` (now, when left out)."""
+        address = self.host(name)
+        text = self.port.binding_text(address)
+        if text:
+            self.port.bind(address, Wallet(f"person {name}").sign(text))
+        return address, self.port.key_package(address, int(self.world.now if at is None else at))
+
     def host_own(self, name: str) -> Wallet:
         """An account of this bridge whose wallet is its owner's."""
         self.own[name] = Wallet(f"person {name}")
@@ -257,6 +266,11 @@ class Peer:
         """`!join`"""
         address = self.hosted[name] if name in self.own else self.host(name)
         return self.handle(JoinMember(address, name, reply_to=name))
+
+    def publish(self, name: str) -> Outcome:
+        """`!keypackage`"""
+        address = self.hosted[name] if name in self.own else self.host(name)
+        return self.handle(PublishPackage(address, reply_to=name))
 
     def leave(self, name: str) -> Outcome:
         """`!leave`"""

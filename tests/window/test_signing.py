@@ -36,7 +36,7 @@ async def test_each_sees_what_he_is_asked(outlook: Outlook) -> None:
     assert await outlook.window.signings(ROOM_A, b"\x09" * 20) == ()
 
 
-@pytest.mark.parametrize("purpose", ["bind", "vote", "leave", "rejoin", "something new"])
+@pytest.mark.parametrize("purpose", ["bind", "vote", "leave", "rejoin", "publish", "something new"])
 async def test_every_purpose_has_a_sentence(outlook: Outlook, purpose: str) -> None:
     ask(outlook, replace(VOTE, purpose=purpose))
     (request,) = await outlook.window.signings(ROOM_A, ALICE.address)

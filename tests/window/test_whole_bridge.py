@@ -24,17 +24,17 @@ node_port = 0
 [[groups]]
 name = "lobby"
 create = true
-rooms = [{ platform = "terminal", room = "r" }]
+rooms = [{ platform = "paper", room = "r" }]
 [groups.timing]
 steward_epoch = 1
 waiting = 1
 voting = 5
 commit = 2
-[adapters.terminal]
+[adapters.paper]
 """
 T = TypeVar("T")
-ROOM = RoomRef("terminal", "r")
-ALICE, WALLET = UserRef("terminal", "alice"), Wallet("alice of the window")
+ROOM = RoomRef("paper", "r")
+ALICE, WALLET = UserRef("paper", "alice"), Wallet("alice of the window")
 
 
 class Done(Exception):
@@ -44,7 +44,7 @@ class Done(Exception):
 class Browser:
     """An adapter with one room and one person, who follows the story of the test."""
 
-    platform = "terminal"
+    platform = "paper"
 
     def __init__(self) -> None:
         self.window: Window
@@ -138,7 +138,7 @@ class Browser:
 
 async def test_a_person_with_his_own_wallet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     browser = Browser()
-    monkeypatch.setattr(app.plugins, "make_adapters", lambda _: {"terminal": browser})
+    monkeypatch.setattr(app.plugins, "make_adapters", lambda _: {"paper": browser})
     path = tmp_path / "bridge.toml"
     path.write_text(CONFIG)
     async with asyncio.timeout(120):

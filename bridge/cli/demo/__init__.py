@@ -1,4 +1,4 @@
-"""`demls-bridge demo`: two bridges in their own processes, one group, three people, one terminal."""
+"""`demls-bridge demo`: two bridges in their own processes, one group, three people."""
 
 from bridge.cli.demo.command import demo
 

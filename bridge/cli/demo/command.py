@@ -15,6 +15,7 @@ from bridge.cli.demo.failures import DemoFailed, TooSlow
 from bridge.cli.demo.people import PORTS
 from bridge.cli.output import UserError, err, out
 from bridge.ops import logs
+from bridge.protocol.types import Coordination
 
 STARTING = "Starting two bridges (each a process with a Waku node of its own) ..."
 
@@ -26,6 +27,10 @@ def demo(
     ports: Annotated[
         tuple[int, int], typer.Option(help="Ports of the two pages on this computer; 0: any free one.")
     ] = PORTS,
+    coordination: Annotated[
+        Coordination,
+        typer.Option(help="Who counts the votes: waku, or contract (client1 runs a chain for both)."),
+    ] = Coordination.WAKU,
 ) -> None:
     """Run two bridges with one group on this machine: no account, no server, nothing leaves it.
 
@@ -35,7 +40,7 @@ def demo(
     folder = Path(tempfile.mkdtemp(prefix="demls-", dir="/tmp"))
     logs.configure("error", "text")
     try:
-        asyncio.run(_play(folder) if play else _talk(folder, ports))
+        asyncio.run(_play(folder, coordination) if play else _talk(folder, ports, coordination))
     except DemoFailed as error:
         _show_logs(folder)
         raise UserError(f"not as it should be: {error}", f"read the logs in {folder}") from error
@@ -47,28 +52,32 @@ def demo(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _play(folder: Path) -> None:
+async def _play(folder: Path, coordination: Coordination) -> None:
     from bridge.cli.demo.network import running  # late, as in the other commands
     from bridge.cli.demo.script import TOTAL_LIMIT, Script
 
     _end_on_signals()
     out.print(STARTING)
     try:
-        async with asyncio.timeout(TOTAL_LIMIT), running(folder) as network, network.visits():
+        async with (
+            asyncio.timeout(TOTAL_LIMIT),
+            running(folder, coordination=coordination) as network,
+            network.visits(),
+        ):
             await Script(network).play()
     except TimeoutError:
         raise TooSlow(f"the scenario took more than {TOTAL_LIMIT:.0f} s") from None
     out.print("\n[bold green]All went as it should.[/]")
 
 
-async def _talk(folder: Path, ports: tuple[int, int]) -> None:
+async def _talk(folder: Path, ports: tuple[int, int], coordination: Coordination) -> None:
     from bridge.cli.demo import view
     from bridge.cli.demo.network import running
     from bridge.cli.demo.side import SEEN_TIMING
 
     _end_on_signals()
     out.print(STARTING)
-    async with running(folder, SEEN_TIMING, ports) as network:
+    async with running(folder, SEEN_TIMING, ports, coordination) as network:
         await view.talk(network)
 
 

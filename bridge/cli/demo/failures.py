@@ -20,4 +20,8 @@ class TooSlow(DemoFailed):
 
 
 class PageError(DemoFailed):
-    """A page refused what was said, or is gone."""
+    """A page did not take what was said: it is gone, or see PageRefused."""
+
+
+class PageRefused(PageError):
+    """A page said no; the text says why."""

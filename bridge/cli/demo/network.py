@@ -6,38 +6,49 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from bridge.cli.demo.failures import DemoFailed, SideFailed
 from bridge.cli.demo.people import GROUP, PEOPLE, Person
-from bridge.cli.demo.side import TIMING, Side
+from bridge.cli.demo.side import CHAIN, TIMING, Side
 from bridge.cli.demo.visitor import Visitor
+from bridge.ops.report import Chain
 from bridge.protocol.ports import Address
-from bridge.protocol.types import GroupName
+from bridge.protocol.types import Coordination, GroupName
 
 
 class Network:
     """Made by `running`. `sides` are client1, which makes the group, and client2, which joins it."""
 
-    def __init__(self, folder: Path, ports: tuple[int, int]) -> None:
+    def __init__(self, folder: Path, ports: tuple[int, int], coordination: Coordination) -> None:
+        self.coordination = coordination
         self._news = asyncio.Event()
         self.sides = (Side(0, folder, ports[0], self._news.set), Side(1, folder, ports[1], self._news.set))
         self.visitors: dict[str, Visitor] = {}
         """Those who were let in by `visits`, by name."""
 
     async def start(self, timing: Mapping[str, int]) -> None:
-        """Pair and start the bridges: 1 makes the group and lists 2, then 2 dials 1. Raises SideFailed."""
+        """Pair and start the bridges: 1 makes the group and lists 2, then 2 dials 1. Raises SideFailed.
+
+        In contract coordination 1 runs the chain for both.
+        """
         first, second = self.sides
-        making = {"name": GROUP, "create": True, "timing": timing}
-        first.write_config(making, [])
+        on_chain = self.coordination is Coordination.CONTRACT
+        chain = {**CHAIN, "development_port": 0} if on_chain else {}
+        making = {"name": GROUP, "create": True, "timing": timing, "coordination": self.coordination.value}
+        first.write_config(making, [], chain)
         creator = await first.address()
         joining = {"name": str(GroupName(GROUP, Address(creator)))}
         second.write_config(joining, [])
         partner = "0x" + (await second.address()).hex()
-        first.write_config({**making, "service_members": [partner], "steward_candidates": [partner]}, [])
+        first.write_config({**making, "service_members": [partner], "steward_candidates": [partner]}, [], chain)
         await first.start()
-        if first.report is None or not first.report.listening:
+        report = first.report
+        if report is None or not report.listening or (on_chain and report.chain is None):
             raise SideFailed(f"{first.name} does not say where it listens")
-        second.write_config(joining, first.report.listening[:1])
+        second.write_config(joining, report.listening[:1], _same_chain(report.chain))
         await second.start()
 
     async def watch(self) -> None:
@@ -88,13 +99,24 @@ class Network:
         return True
 
 
+def _same_chain(chain: Chain | None) -> dict[str, Any]:
+    """[chain] of a bridge that uses the chain that another one runs."""
+    if chain is None:
+        return {}
+    known = {key: value for key, value in msgspec.structs.asdict(chain).items() if key != "url"}
+    return {**CHAIN, **known, "node_url": chain.url}
+
+
 @asynccontextmanager
 async def running(
-    folder: Path, timing: Mapping[str, int] = TIMING, ports: tuple[int, int] = (0, 0)
+    folder: Path,
+    timing: Mapping[str, int] = TIMING,
+    ports: tuple[int, int] = (0, 0),
+    coordination: Coordination = Coordination.WAKU,
 ) -> AsyncIterator[Network]:
     """Both bridges, started and watched; stopped at the end, whatever happens. `timing`: of the group, in
     seconds; `ports`: of the pages. Raises SideFailed."""
-    network = Network(folder, ports)
+    network = Network(folder, ports, coordination)
     try:
         await network.start(timing)
         async with asyncio.TaskGroup() as tasks:

@@ -27,6 +27,8 @@ POLL: Final = 0.2
 
 TIMING: Final = {"steward_epoch": 3, "waiting": 2, "voting": 10, "commit": 5}
 """Seconds. Shorter than the seed's, so that a play-through takes a minute."""
+CHAIN: Final = {"confirmations": 2, "poll": 0.3, "grace": 20, "stuck": 20}
+"""For the development chain: a block each second."""
 SEEN_TIMING: Final = {**TIMING, "steward_epoch": 6, "voting": 60}
 """For people: the seed's 15 and 30 seconds, kinder to one who plays three people in three windows."""
 
@@ -64,12 +66,15 @@ class Side:
         """Address of its page, once it has started."""
         return (self.folder / "data" / "web" / "url").read_text("ascii").strip()
 
-    def write_config(self, group: Mapping[str, Any], peers: Sequence[str]) -> None:
-        """(Re)write the configuration file."""
+    def write_config(
+        self, group: Mapping[str, Any], peers: Sequence[str], chain: Mapping[str, Any] | None = None
+    ) -> None:
+        """(Re)write the configuration file. `chain`: keys of [chain], where contracts count the votes."""
         rooms = [{"platform": "web", "room": ROOM}]
         known: dict[str, dict[str, Any]] = {
             "": {"name": self.name},
             "waku": {"node_port": 0, "peer_addresses": list(peers)},
+            "chain": dict(chain or {}),
         }
         accounts = [person.name for person in PEOPLE.values() if person.side == self.number]
         adapter = f"port = {self._port}\ndemo_accounts = {json.dumps(accounts)}"

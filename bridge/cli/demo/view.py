@@ -14,6 +14,13 @@ def invitation(network: Network) -> str:
     for side in network.sides:
         names = " and ".join(person.name for person in PEOPLE.values() if person.side == side.number)
         lines.append(f"  {side.name}  {side.url}   test accounts: {names} (one click signs in)")
+    chain = network.sides[0].report.chain if network.sides[0].report is not None else None
+    if chain is not None:
+        lines += [
+            "",
+            f"client1 runs a chain for both, {chain.url}: contracts count the votes. Ballots take some",
+        ]
+        lines += ["seconds longer to open and to close; each card shows the transaction that opened it."]
     lines += [
         "",
         "Press Join on each page, then talk. /ban <address> or !ban <name> opens a vote, !help says the rest.",

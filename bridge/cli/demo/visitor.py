@@ -15,7 +15,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from bridge.cli.demo.failures import PageError
+from bridge.cli.demo.failures import PageError, PageRefused
 from bridge.cli.demo.people import ROOM
 
 ANSWER_LIMIT: Final = 15.0
@@ -83,7 +83,14 @@ class Visitor:
                 pass
             finally:
                 self._socket = None
+                self._lose()
             await asyncio.sleep(AGAIN)
+
+    def _lose(self) -> None:
+        """Whoever waits for an answer on the lost connection waits in vain."""
+        for waiting in self._asked.values():
+            if not waiting.done():
+                waiting.set_exception(PageError(f"{self.name}'s page has lost the connection"))
 
     def _connected(self) -> connect:
         cookies = "; ".join(f"{name}={value}" for name, value in self._http.cookies.items())
@@ -97,7 +104,7 @@ class Visitor:
     # -- saying --------------------------------------------------------------------------------------------
 
     async def say(self, text: str) -> None:
-        """Write in the room; returns when it is durable. Raises PageError."""
+        """Write in the room; returns when it is durable. Raises PageError (PageRefused: the page says no)."""
         await self._ask({"type": "say", "text": text})
 
     async def vote(self, ballot: int, *, yes: bool) -> None:
@@ -153,4 +160,4 @@ class Visitor:
         if frame["type"] == "done":
             waiting.set_result(None)
         else:
-            waiting.set_exception(PageError(frame["text"]))
+            waiting.set_exception(PageRefused(frame["text"]))

@@ -12,6 +12,8 @@ Events go in, effects come out (`handle`). The parts, each one reason to change:
     talk.py         chat
     coordinating.py what the chain says of ballots and roster, where a contract coordinates
     recording.py    commits that wait for their record on the chain
+    claiming.py     what members sign who leave or rejoin
+    publishing.py   key packages on the chain, for those who are away
 """
 
 from __future__ import annotations
@@ -25,9 +27,11 @@ from bridge.protocol import errors, wallet
 from bridge.protocol.batches import notes
 from bridge.protocol.effects import Effect
 from bridge.protocol.engine.batches import Batches
+from bridge.protocol.engine.claiming import Claiming
 from bridge.protocol.engine.coordinating import Coordinating
 from bridge.protocol.engine.core import Core
 from bridge.protocol.engine.joining import Joining
+from bridge.protocol.engine.publishing import Publishing
 from bridge.protocol.engine.receiving import Receiving
 from bridge.protocol.engine.recording import Recording
 from bridge.protocol.engine.requests import Requests
@@ -53,6 +57,7 @@ from bridge.protocol.events import (
     Payload,
     ProposeAdd,
     ProposePolicy,
+    PublishPackage,
     RequestBan,
     SendChat,
     Signed,
@@ -69,7 +74,7 @@ from bridge.protocol.wire import demls_pb2 as pb
 
 __all__ = ["BallotStatus", "EngineConfig", "EngineStatus", "GroupEngine", "SignatureStatus"]
 
-Request = JoinMember | LeaveMember | RequestBan | CastVote | ProposePolicy | ProposeAdd
+Request = JoinMember | LeaveMember | RequestBan | CastVote | ProposePolicy | ProposeAdd | PublishPackage
 BRIDGE_NAME: Final = "bridge"
 P = ParamSpec("P")
 
@@ -150,9 +155,11 @@ class GroupEngine:
         self.batches = Batches(self._core, self)
         self.joining = Joining(self._core, self)
         self.requests = Requests(self._core, self)
+        self.claiming = Claiming(self._core, self)
         self.talk = Talk(self._core, self)
         self.coordinating = Coordinating(self._core, self)
         self.recording = Recording(self._core, self)
+        self.publishing = Publishing(self._core, self)
         self._receiving = Receiving(self._core, self)
         self._timers: dict[str, Callable[[], None]] = {
             "tick": self.stewarding.tick,
@@ -238,6 +245,8 @@ class GroupEngine:
                     self.requests.propose_policy(event)
                 case ProposeAdd():
                     self.requests.propose_add(event)
+                case PublishPackage():
+                    self.publishing.publish(event)
         except errors.ProtocolError as error:
             core.state = decode_state(before)
             core.effects = []
@@ -267,10 +276,11 @@ class GroupEngine:
         continuations = {
             "bind": self.requests.bind_signed,
             "vote": self.voting.signed,
-            "leave": self.requests.leave_signed,
-            "rejoin": self.requests.rejoin_signed,
-            "leave_claim": self.requests.leave_claimed,
-            "rejoin_claim": self.requests.rejoin_claimed,
+            "leave": self.claiming.leave_signed,
+            "rejoin": self.claiming.rejoin_signed,
+            "leave_claim": self.claiming.leave_claimed,
+            "rejoin_claim": self.claiming.rejoin_claimed,
+            "publish": self.publishing.signed,
         }
         try:
             continuations[pending.purpose](pending, signature)

@@ -131,7 +131,12 @@ class Batches:
     def _report(self, certificate: Certificate) -> None:
         """Close our ballot by what the certificate says, or tell of one that we missed."""
         core, ballot = self._core, certificate.ballot
-        if ballot is None or ballot.ballot_id in core.state.closed_ballots:
+        if ballot is None:
+            return
+        for change in ballot.changes:
+            if isinstance(change, VotedRemove) and change.reason:
+                core.state.reasons[change.address] = change.reason
+        if ballot.ballot_id in core.state.closed_ballots:
             return
         current = self._engine.voting.ballot()
         if current is not None and current.ballot_id == ballot.ballot_id:
@@ -145,9 +150,6 @@ class Batches:
                 ballot.ballot_id, notes(ballot.changes), True, yes, no, len(ballot.voters), by_deadline=False
             )
         )
-        for change in ballot.changes:
-            if isinstance(change, VotedRemove) and change.reason:
-                core.state.reasons[change.address] = change.reason
 
     def remember_claims(self, certificate: Certificate) -> None:
         """Leave claims are valid for a week; that many claims at most are remembered as used."""
@@ -230,6 +232,7 @@ class Batches:
         core.move(trigger)
         self._members_changed(before, left)
         self._engine.requests.policy_changed(before)
+        self._engine.publishing.moved()
         self._engine.stewardship()
         self._engine.settled()
         self._replay_future()
@@ -257,7 +260,7 @@ class Batches:
             core.cancel_timer(name)
         self._engine.talk.show_all()
         state.ballot, state.queue, state.collected = None, [], []
-        state.future, state.held, state.early, state.held_batches = [], [], [], []
+        state.future, state.held, state.early, state.held_batches, state.welcomes = [], [], [], [], []
         state.chain.pending, state.chain.opening, state.chain.held = None, None, []
         for member in before.members:
             self._engine.talk.member_gone(member)

@@ -56,6 +56,8 @@ class Chosen:
     """The contracts' hash of the policy's settings; empty once a recorded policy has replaced them."""
     epoch: int
     """The lowest epoch whose commit can be recorded next."""
+    is_voted: bool = False
+    """Whether a recorded policy has replaced its lists and settings."""
 
 
 @dataclass(slots=True)

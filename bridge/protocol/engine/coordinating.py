@@ -126,7 +126,7 @@ class Coordinating:
         lists = not roster.candidates or set(roster.candidates) == set(policy.steward_candidates)
         return (
             lists
-            and roster.settings in (b"", on_chain.settings_hash(policy))
+            and (roster.is_voted or roster.settings == on_chain.settings_hash(policy))
             and services.isdisjoint(roster.voters)
             and services.issuperset(roster.services)
             and set(roster.members) == members
@@ -257,6 +257,7 @@ class Coordinating:
             if fact.policy_hash:  # its lists are bound by the hash of the changes that were voted on
                 roster.policy_hash = fact.policy_hash
                 roster.candidates, roster.voters, roster.services, roster.settings = [], [], [], b""
+                roster.is_voted = True
         if self._core.joined:
             self._engine.recording.on_recorded(fact)
 
@@ -381,6 +382,8 @@ class Coordinating:
         elif kind == "vote":
             voter = bytes.fromhex(rest.partition(" ")[2])
             core.answer(chain.relayed.pop(voter, ""), "vote_not_taken", reason=event.why)
+        elif kind == "publish":
+            self._engine.publishing.failed(rest, event.why)
         elif kind == "roster" and self.active:
             pause = min(LONGEST_ROSTER_PAUSE, ROSTER_PAUSE * 2 ** min(chain.roster_attempt, 16))
             chain.roster_attempt += 1

@@ -136,7 +136,8 @@ class Core:
     def sign(self, purpose: SignPurpose, signer: Address, message: bytes, then: PendingSignature) -> None:
         """Ask for a wallet signature (EIP-191); `then` says what follows. Raises QueueFull.
 
-        An open question of the same purpose to the same wallet is replaced: only what is signed counts.
+        The same question stays open under its token: its owner may be about to sign it. Another one of the same
+        purpose to the same wallet is replaced: only what is signed counts.
         """
         then.message = message
         self._ask_wallet(purpose, signer, then)
@@ -148,13 +149,24 @@ class Core:
 
     def _ask_wallet(self, purpose: SignPurpose, signer: Address, then: PendingSignature) -> None:
         pending = self.state.signatures
-        for token in [t for t, p in pending.items() if (p.purpose, p.address) == (then.purpose, then.address)]:
+        token = self._asked(then.purpose, then.address)
+        if token and (pending[token].message, pending[token].typed) != (then.message, then.typed):
             del pending[token]
-        if len(pending) >= MAX_SIGNATURES:
+            token = 0
+        if not token and len(pending) >= MAX_SIGNATURES:
             raise errors.QueueFull("too many signatures are waited for; try again later")
-        token = self.token()
+        token = token or self.token()
         pending[token] = then
         self.effects.append(Sign(token, signer, purpose, then.message, then.reply_to, then.typed))
+
+    def question(self, purpose: str, address: bytes) -> PendingSignature | None:
+        """What this wallet is asked to sign for that, if it is."""
+        return self.state.signatures.get(self._asked(purpose, address))
+
+    def _asked(self, purpose: str, address: bytes) -> int:
+        """The token of the question; 0 when there is none."""
+        pending = self.state.signatures
+        return next((t for t, p in pending.items() if (p.purpose, p.address) == (purpose, address)), 0)
 
     def unask(self, purpose: str, *addresses: bytes, code: str = "", **facts: str) -> None:
         """Drop open questions to these wallets (to all, when none is named); a `code` tells them why."""

@@ -91,15 +91,22 @@ class Joining:
             self._join_own(message.mls_message_out_bytes)
         if not core.joined:
             return
-        waiting = [r.address for r in core.state.requests if r.kind == "add"]
-        for address in waiting:
-            self._join_hosted(Address(address), message.mls_message_out_bytes)
+        waiting = [Address(r.address) for r in core.state.requests if r.kind == "add"]
+        for address in dict.fromkeys([*waiting, *self._engine.publishing.owners()]):
+            self._join_hosted(address, message)
 
-    def _join_hosted(self, leaf: Address, welcome: bytes) -> None:
+    def _join_hosted(self, leaf: Address, message: pb.InvitationToJoin) -> None:
         """One of ours; what is wrong with his Welcome keeps nobody else out."""
-        core = self._core
+        core, publishing = self._core, self._engine.publishing
+        is_public = publishing.is_public(leaf)
         try:
-            view = core.mls.join(leaf, welcome, int(core.now))
+            view = core.mls.join(leaf, message.mls_message_out_bytes, int(core.now), only_known=is_public)
+        except errors.InvalidGroup as error:
+            if is_public:
+                self._engine.guarded(publishing.hold, message)  # his commit may come yet
+            else:
+                core.refuse(error)
+            return
         except errors.ProtocolError as error:
             core.refuse(error)
             return

@@ -6,9 +6,8 @@ import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from bridge.protocol import errors, on_chain
+from bridge.protocol import errors
 from bridge.protocol.ballots.ballot import Ballot
-from bridge.protocol.ballots.claims import LeaveClaim, RejoinClaim
 from bridge.protocol.batches import VotedAdd, VotedRemove
 from bridge.protocol.effects import SealJoinRequest, SignPurpose
 from bridge.protocol.engine.core import Core
@@ -41,13 +40,14 @@ class Requests:
     def is_hosted(self, address: bytes) -> bool:
         """Whether this address is one of ours (joined, or asking to join)."""
         hosted = address in self._core.mls.hosted() or address == self._core.config.own
-        return hosted or self._find("add", address) is not None
+        return hosted or self.find("add", address) is not None
 
-    def _find(self, kind: str, address: bytes) -> PendingRequest | None:
+    def find(self, kind: str, address: bytes) -> PendingRequest | None:
+        """What is asked of this kind about this address."""
         return next((r for r in self._core.state.requests if r.kind == kind and r.address == address), None)
 
     def _new(self, request: PendingRequest) -> PendingRequest:
-        known = self._find(request.kind, request.address)
+        known = self.find(request.kind, request.address)
         if known is not None:
             known.reply_to = request.reply_to or known.reply_to
             return known
@@ -71,7 +71,7 @@ class Requests:
         if core.joined and event.address in core.view.members and event.address in core.mls.hosted():
             if not core.mls.lost(event.address):
                 raise errors.AlreadyMember("you are a member already")
-            core.mls.forget(event.address)
+            self._forget(event.address)
         pending = PendingRequest(
             "add", event.address, reply_to=event.reply_to, name=event.name, reason=event.reason
         )
@@ -81,23 +81,33 @@ class Requests:
         if text:
             then = PendingSignature("bind", b"", event.address, event.reply_to)
             core.sign(SignPurpose.BIND, event.address, text, then)
-        else:
-            self._send_join(request)
+        elif not self._engine.claiming.waits(request, tell=True):
+            self.send_join(request)
+
+    def _forget(self, address: Address) -> None:
+        self._core.mls.forget(address)
+        self._engine.publishing.forget(address)
 
     def bind_signed(self, pending: PendingSignature, signature: bytes) -> None:
         """The wallet stands behind the leaf now: go on with the join."""
-        self._core.mls.bind(Address(pending.address), signature)
-        request = self._find("add", pending.address)
-        if request is not None:
-            self._send_join(request)
+        address = Address(pending.address)
+        self._core.mls.bind(address, signature)
+        request = self.find("add", address)
+        try:
+            if request is not None:
+                self.send_join(request)
+        finally:
+            self._engine.publishing.bound(address)
 
     def not_signed(self, pending: PendingSignature) -> None:
         """The wallet's owner refuses: what needed the signature is over."""
         kind = {"bind": "add", "rejoin": "add", "rejoin_claim": "add"}.get(pending.purpose, "")
         kind = "leave" if pending.purpose in ("leave", "leave_claim") else kind
-        request = self._find(kind, pending.address)
+        request = self.find(kind, pending.address)
         if request is not None:
             self._drop(request)
+        if pending.purpose == "bind":
+            self._engine.publishing.not_bound(pending.address)
         self._core.answer(pending.reply_to, "not_signed")
 
     def _key_package(self, request: PendingRequest) -> bytes:
@@ -107,7 +117,7 @@ class Requests:
             request.key_package_at = core.now
         return request.key_package
 
-    def _send_join(self, request: PendingRequest) -> None:
+    def send_join(self, request: PendingRequest) -> None:
         """Queue it (steward), or encrypt it to the announced key; without an announcement it waits."""
         core = self._core
         if not core.joined and request.address != core.config.own:
@@ -117,10 +127,12 @@ class Requests:
             return
         if core.mls.binding_text(Address(request.address)):
             return  # its wallet has been asked
+        if rejoin and self._engine.claiming.waits(request):
+            return  # likewise
         request.last_sent = core.now
         request.tries += 1
         if rejoin:
-            self._sign_rejoin(request)
+            self._engine.claiming.rejoin(request, lambda: self._fresh_body(request))
         elif core.is_steward:
             item = QueuedChange(
                 "add",
@@ -144,49 +156,18 @@ class Requests:
             name=request.name,
         )
 
+    def _fresh_body(self, request: PendingRequest) -> pb.JoinRequestBody:
+        request.key_package = b""  # a rejoin shows a fresh one
+        return self._body(request)
+
     def _seal(self, body: pb.JoinRequestBody) -> None:
         announced = pb.GroupAnnouncement.FromString(self._core.state.announced)
         self._core.effects.append(
             SealJoinRequest(announced.eth_pub_key, body.SerializeToString(deterministic=True))
         )
 
-    def _sign_rejoin(self, request: PendingRequest) -> None:
-        """A present member whose leaf is lost here: its wallet must ask for the rejoin."""
-        core = self._core
-        request.key_package = b""  # a rejoin shows a fresh one
-        body = self._body(request)
-        if self._engine.coordinating.active:
-            self._engine.coordinating.domain()
-        claim = RejoinClaim.from_join_request(body, Address(request.address))
-        then = PendingSignature(
-            "rejoin", body.SerializeToString(deterministic=True), request.address, request.reply_to
-        )
-        core.sign(SignPurpose.REJOIN, Address(request.address), claim.signing_bytes(), then)
-
-    def rejoin_signed(self, pending: PendingSignature, signature: bytes) -> None:
-        """The wallet has signed the rejoin."""
-        body = pb.JoinRequestBody.FromString(pending.data)
-        body.rejoin_signature = signature
-        if self._engine.coordinating.active:
-            self._sign_claim("rejoin_claim", body.SerializeToString(deterministic=True), pending, body.epoch)
-        else:
-            self._send_rejoin(body)
-
-    def rejoin_claimed(self, pending: PendingSignature, signature: bytes) -> None:
-        """The wallet has signed the rejoin for the contract too."""
-        body = pb.JoinRequestBody.FromString(pending.data)
-        body.chain_signature = signature
-        self._send_rejoin(body)
-
-    def _sign_claim(self, purpose: str, data: bytes, signed: PendingSignature, epoch: int) -> None:
-        """What the group has of a member who acts for himself, the contract must have as well."""
-        member = Address(signed.address)
-        then = PendingSignature(purpose, data, member, signed.reply_to)
-        rejoins = purpose == "rejoin_claim"
-        typed = on_chain.claim(self._engine.coordinating.domain(), member, rejoins=rejoins, epoch=epoch)
-        self._core.sign_typed(SignPurpose.CLAIM, member, typed, then)
-
-    def _send_rejoin(self, body: pb.JoinRequestBody) -> None:
+    def send_rejoin(self, body: pb.JoinRequestBody) -> None:
+        """A rejoin that its wallet has signed."""
         if self._core.is_steward:
             self._engine.joining.queue_request(body)
         else:
@@ -201,7 +182,7 @@ class Requests:
             if core.now - request.last_sent < backoff:
                 continue
             if request.kind == "add":
-                self._try(self._send_join, request)
+                self._try(self.send_join, request)
             elif core.joined and not core.is_steward and core.may_send(Kind.BAN_REQUEST):
                 self._try(self._send_inside, request)
 
@@ -233,16 +214,16 @@ class Requests:
             )
         )
         core.answer(event.reply_to, "ban_requested")
-        self._send_or_queue(request)
+        self.send_or_queue(request)
 
     def leave(self, event: LeaveMember) -> None:
         """A hosted member leaves; his own signed request needs no vote. Raises NotAMember."""
         core = self._core
-        pending = self._find("add", event.address)
+        pending = self.find("add", event.address)
         if pending is not None and event.address not in core.view.members:
             self._drop(pending)
             core.unask("bind", event.address)
-            core.mls.forget(event.address)
+            self._forget(event.address)
             core.answer(event.reply_to, "left")
             return
         if event.address not in core.view.members or event.address not in core.mls.hosted():
@@ -251,40 +232,8 @@ class Requests:
             self._engine.coordinating.domain()
         request = self._new(PendingRequest("leave", event.address, reply_to=event.reply_to))
         core.answer(event.reply_to, "leave_queued")
-        self._sign_leave(request)
-
-    def _sign_leave(self, request: PendingRequest) -> None:
-        core = self._core
-        leaver = Address(request.address)
-        claim = LeaveClaim(core.view.group_id, leaver, core.view.epoch, int(core.now))
-        data = claim.to_wire().SerializeToString(deterministic=True)
-        then = PendingSignature("leave", data, leaver, request.reply_to)
-        core.sign(SignPurpose.LEAVE, leaver, claim.signing_bytes(), then)
-
-    def leave_signed(self, pending: PendingSignature, signature: bytes) -> None:
-        """The wallet has signed the leave request."""
-        request = self._find("leave", pending.address)
-        if request is None:
-            return
-        message = pb.LeaveRequest.FromString(pending.data)
-        message.signature = signature
-        if self._engine.coordinating.active:
-            self._sign_claim(
-                "leave_claim", message.SerializeToString(deterministic=True), pending, message.epoch
-            )
-            return
-        request.claim = message.SerializeToString(deterministic=True)
-        self._send_or_queue(request)
-
-    def leave_claimed(self, pending: PendingSignature, signature: bytes) -> None:
-        """The wallet has signed the leave for the contract too."""
-        request = self._find("leave", pending.address)
-        if request is None:
-            return
-        message = pb.LeaveRequest.FromString(pending.data)
-        message.chain_signature = signature
-        request.claim = message.SerializeToString(deterministic=True)
-        self._send_or_queue(request)
+        if not self._engine.claiming.waits(request, tell=True):
+            self._engine.claiming.leave(request)
 
     def claim_again(self) -> None:
         """A contract coordinates the group from now on: leaves that wait need a signature for it."""
@@ -293,9 +242,10 @@ class Requests:
         for request in self._core.state.requests:
             if request.kind == "leave":
                 request.claim, request.tries = b"", 0
-                self._try(self._sign_leave, request)
+                self._try(self._engine.claiming.leave, request)
 
-    def _send_or_queue(self, request: PendingRequest) -> None:
+    def send_or_queue(self, request: PendingRequest) -> None:
+        """To the steward now, or on the return to Working."""
         core = self._core
         if core.is_steward:
             self._engine.stewarding.enqueue(
@@ -383,7 +333,7 @@ class Requests:
         known = self._new(request)
         self._core.answer(request.reply_to, "propose_requested")
         if known is request:
-            self._send_or_queue(request)
+            self.send_or_queue(request)
 
     def policy_changed(self, before: View) -> None:
         """The group has another policy: whoever proposed it has got it."""
@@ -425,29 +375,37 @@ class Requests:
     def delayed(self, item: QueuedChange) -> None:
         """The record of a commit takes longer than it should."""
         for kind, name in _requests_of(item):
-            request = self._find(kind, name)
+            request = self.find(kind, name)
             if request is not None:
                 self._core.answer(request.reply_to, "record_delayed")
 
     def _finish(self, kind: str, address: bytes, code: str, **facts: str) -> None:
-        request = self._find(kind, address)
+        request = self.find(kind, address)
         if request is None:
             return
         self._drop(request)
-        if code == "join_rejected" and request.address != self._core.config.own:
+        if code == "join_rejected" and not self._is_kept(request.address):
             self._core.mls.forget(Address(request.address))
         self._core.answer(request.reply_to, code, **facts)
 
+    def _is_kept(self, address: bytes) -> bool:
+        """Whether the leaf's keys are needed though its join was refused."""
+        return address == self._core.config.own or self._engine.publishing.is_public(address)
+
     def joined(self, address: Address) -> None:
         """A Welcome was for one of ours."""
+        if self.find("add", address) is None:
+            self._engine.publishing.joined(address)
         self._finish("add", address, "joined")
+        for purpose in ("rejoin", "rejoin_claim"):
+            self._core.unask(purpose, address)
         self.send_waiting_joins()
 
     def send_waiting_joins(self) -> None:
         """The bridge itself is in now: those who waited for it may ask."""
         for request in list(self._core.state.requests):
             if request.kind == "add" and request.tries == 0:
-                self._try(self._send_join, request)
+                self._try(self.send_join, request)
 
     def members_added(self, added: tuple[Address, ...]) -> None:
         """Nothing to do yet for those of us who are added: their Welcome ends the request."""
@@ -470,7 +428,7 @@ class Requests:
             self._core.unask(purpose, address)
         if address in self._core.mls.hosted() or self._core.config.own == address:
             return
-        self._core.mls.forget(address)
+        self._forget(address)
 
 
 def _requests_of(item: QueuedChange) -> tuple[tuple[str, bytes], ...]:

@@ -113,6 +113,14 @@ class HeldBatch:
 
 
 @dataclass(slots=True)
+class HeldWelcome:
+    """A Welcome for somebody whose key package is public, whose commit has not come. InvitationToJoin."""
+
+    payload: bytes
+    until: float
+
+
+@dataclass(slots=True)
 class PendingSignature:
     """What happens when a wallet has signed `message`. `purpose` names the continuation."""
 
@@ -124,6 +132,23 @@ class PendingSignature:
     typed: str = ""
     """JSON of EIP-712 data that is signed in place of `message`; `digest` is its 32-byte hash."""
     digest: bytes = b""
+
+
+@dataclass(slots=True)
+class OwnPackage:
+    """The latest key package that somebody of this bridge wants to publish, or has published.
+
+    `package` is empty until his wallet stands behind the leaf; its private part is with MLS.
+    """
+
+    at: float
+    """When it was made (or wished for), Unix seconds."""
+    reply_to: str = ""
+    package: bytes = b""
+    asked: bytes = b""
+    """Digest of what was signed, once the chain has been asked; empty before."""
+    is_spent: bool = False
+    """The chain did not take it: the next one must be another."""
 
 
 @dataclass(slots=True)
@@ -169,6 +194,9 @@ class EngineState:
     closed_ballots: list[int] = field(default_factory=list)
     reasons: dict[bytes, str] = field(default_factory=dict)
     chain: ChainMemory = field(default_factory=ChainMemory)
+    packages: dict[bytes, OwnPackage] = field(default_factory=dict)
+    """By owner; for as long as a Welcome may come for one of them."""
+    welcomes: list[HeldWelcome] = field(default_factory=list)
 
 
 _encoder: Final = msgspec.msgpack.Encoder()

@@ -67,6 +67,7 @@ class Stewarding:
         if same:
             if item.kind in ("add", "rejoin") and same[0] in core.state.queue:
                 same[0].key_package, same[0].claim = item.key_package, item.claim
+                same[0].requester = item.requester  # whose key package it is now
             return
         if len(core.state.queue) >= MAX_QUEUED_CHANGES:
             raise errors.QueueFull("too many changes wait for a steward epoch")
@@ -283,6 +284,9 @@ class Stewarding:
         for item in items:
             if item.kind == "rejoin":
                 core.state.rejoins[item.address] = core.now
+            if item.kind == "remove" and item.reason:
+                core.state.reasons[item.address] = item.reason
+        self._engine.publishing.used(items)
         left = tuple(item.address for item in items if item.kind == "leave")
         self._engine.batches.adopted(before, left, trigger)
         if welcome:

@@ -211,14 +211,7 @@ class Voting:
             raise errors.NotAMember("only members who were in the group when the vote began may vote")
         if any(v.voter == request.voter for v in self.votes()) or request.voter in core.state.chain.relayed:
             raise errors.AlreadyVoted("one vote per person; it cannot be changed")
-        seen = self.votes()
-        draft = vote_codec.draft(
-            ballot,
-            request.voter,
-            request.yes,
-            int(core.now),
-            received_hash=seen[-1].vote_hash if seen else b"",
-        )
+        draft = self._draft(ballot, request)
         then = PendingSignature(
             "vote",
             vote_codec.to_wire(draft).SerializeToString(deterministic=True),
@@ -230,6 +223,22 @@ class Voting:
             core.sign_typed(SignPurpose.VOTE, request.voter, typed, then)
             return
         core.sign(SignPurpose.VOTE, request.voter, vote_codec.signing_bytes(draft), then)
+
+    def _draft(self, ballot: Ballot, request: CastVote) -> SignedVote:
+        """The vote without its signature; the same again when his wallet is being asked for it."""
+        asked = self._core.question("vote", request.voter)
+        if asked is not None:
+            draft = vote_codec.from_wire(pb.Vote.FromString(asked.data))
+            if (draft.ballot_id, draft.yes) == (ballot.ballot_id, request.yes):
+                return draft
+        seen = self.votes()
+        return vote_codec.draft(
+            ballot,
+            request.voter,
+            request.yes,
+            int(self._core.now),
+            received_hash=seen[-1].vote_hash if seen else b"",
+        )
 
     def signed(self, pending: PendingSignature, signature: bytes) -> None:
         """The wallet has signed the vote: publish it in the voter's name, and count it."""

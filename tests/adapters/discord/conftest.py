@@ -10,6 +10,7 @@ import discord.gateway
 import discord.http
 import pytest
 
+from adapters.discord import client, errors
 from tests.support.discord_arena import DiscordArena
 from tests.support.servers.discord.server import DiscordServer
 
@@ -21,6 +22,14 @@ def addresses() -> Iterator[None]:
     before = route.BASE, socket.DEFAULT_GATEWAY, asset.BASE
     yield
     route.BASE, socket.DEFAULT_GATEWAY, asset.BASE = before
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is only waited out, and not what is waited for: the local server shows everything at once."""
+    monkeypatch.setattr(client, "IDENTIFY_SECONDS", 0.1)
+    monkeypatch.setattr(errors, "UNCERTAIN_SECONDS", 0.1)
+    monkeypatch.setattr(errors, "NO_TIME_SECONDS", 0.1)
 
 
 @pytest.fixture

@@ -67,3 +67,20 @@ def test_the_open_proposal_is_completed() -> None:
     assert proposals(group(ballot), "1") == [("12: Shall Bob be banned?", "12")]
     assert proposals(group(ballot), "bob") == [("12: Shall Bob be banned?", "12")]
     assert proposals(group(ballot), "carol") == []
+
+
+def test_forms_of_a_command_are_a_choice_and_a_value() -> None:
+    given = options(hint("propose", "add <0x…> | remove <user|address> | voting <seconds>"))
+    assert [(each.name, each.required, each.choices) for each in given] == [
+        ("what", True, ("add", "remove", "voting")),
+        ("value", True, ()),
+    ]
+    assert given[1].completes == "member"
+    assert written(given, {"what": "remove", "value": "Bob Smith"}) == 'remove "Bob Smith"'
+    assert written(given, {"what": "voting", "value": "60"}) == "voting 60"
+
+
+@pytest.mark.parametrize("word", ["<0x…>", "<from>", "<interaction>", "<é>", "<x-y>", "<a> <a>"])
+def test_any_argument_has_a_name_that_the_library_takes(word: str) -> None:
+    given = options(hint("do", word))
+    assert list(_signature(given).parameters) == ["interaction", *(each.name for each in given)]

@@ -283,6 +283,27 @@ def test_a_roster_that_lies_is_told_and_nothing_begins() -> None:
         assert peer.state is State.WORKING
 
 
+def test_a_roster_without_its_settings_is_not_followed() -> None:
+    world, a, b = community(chain=True)
+    assert world.chain is not None
+    world.chain.forge = lambda fact: replace(fact, settings=b"") if isinstance(fact, Roster) else fact
+    move(world, a, b, Coordination.CONTRACT)
+    world.until(lambda: a.refused["bad_roster"] == b.refused["bad_roster"] == 1)
+    for peer in (a, b):
+        assert "another roster" in peer.engine.status().chain_trouble
+
+
+def test_a_voted_policy_keeps_the_roster_good() -> None:
+    world, a, b, chain = on_chain()
+    a.propose("alice", replace(present(a), chat_during_ballot=True))
+    vote_all(world, a, b)
+    world.until(lambda: present(a).chat_during_ballot and present(b).chat_during_ballot)
+    world.run(30)
+    assert chain.contract.number == 1
+    for peer in (a, b):
+        assert peer.engine.status().chain_ready
+
+
 def test_a_bridge_without_a_chain_takes_no_part_and_says_so() -> None:
     world, a, b, _ = on_chain()
     b.crash()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.model.notices import State
+from bridge.model.notices import MembersChanged, State
 from bridge.protocol.errors import NotPermitted
 from tests.support.community import community
 from tests.support.world import Network, closed
@@ -34,6 +34,9 @@ def test_scenario_2_successful_vote() -> None:
     assert b.states() == [A, V, W]
     assert [c.passed for c in closed(a)] == [True] == [c.passed for c in closed(b)]
     assert "ban_passed" in a.answers("alice")
+    for peer in (a, b):
+        [told] = [each for each in peer.notices if isinstance(each, MembersChanged) and each.banned]
+        assert told.reasons == ((bob, "spam"),), "every bridge tells its rooms why"
     assert world.agreed()
 
 

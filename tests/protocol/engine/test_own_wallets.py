@@ -6,8 +6,9 @@ import pytest
 
 from bridge.protocol.errors import AlreadyVoted, NotAsked, WrongSignature
 from bridge.protocol.events import Signed
+from tests.support.chain_community import on_chain
 from tests.support.community import community
-from tests.support.world import Peer, Wallet, World, closed
+from tests.support.world import Network, Peer, Wallet, World, closed
 
 
 def _dora() -> tuple[World, Peer, Peer]:
@@ -54,8 +55,8 @@ def test_the_question_is_the_same_after_a_crash() -> None:
     b.start()
     assert b.asked("dora") == [before]
     b.join("dora")
-    (after,) = b.asked("dora")
-    assert after.message == before.message
+    assert b.asked("dora") == [before]
+    assert b.answers("dora").count("sign_bind") == 2
 
 
 def test_another_wallet_does_not_bind() -> None:
@@ -123,6 +124,9 @@ def test_a_vote_may_be_changed_until_it_is_signed() -> None:
     _ban_of_bob(world, a, b)
     b.vote("dora", yes=True)
     first = b.asked("dora")[0]
+    world.run(2)
+    b.vote("dora", yes=True)
+    assert b.asked("dora") == [first]  # he may be signing it now
     b.vote("dora", yes=False)
     (second,) = b.asked("dora")
     assert not second.yes
@@ -157,7 +161,10 @@ def test_she_leaves_by_her_own_signature() -> None:
     world, a, b = _dora_is_in()
     address = b.own["dora"].address
     b.leave("dora")
+    (question,) = b.asked("dora")
     world.run(60)
+    b.leave("dora")
+    assert b.asked("dora") == [question]
     assert address in a.engine.status().members
     b.sign("dora")
     world.until(lambda: address not in a.engine.status().members and world.agreed())
@@ -175,6 +182,94 @@ def test_who_is_banned_is_asked_no_more() -> None:
     b.vote("bob", yes=True)
     world.until(lambda: b.own["dora"].address not in b.engine.status().members)
     assert b.asked("dora") == []
+
+
+def _dora_is_lost() -> tuple[World, Peer, Peer]:
+    """Her leaf is not here any more, and she has asked to come back."""
+    world, a, b = _dora_is_in()
+    b.port.forget(b.own["dora"].address)
+    b.join("dora")
+    return world, a, b
+
+
+def test_a_rejoin_asks_for_the_same_until_it_is_signed() -> None:
+    world, _, b = _dora_is_lost()
+    (question,) = b.asked("dora")
+    assert question.purpose == "rejoin"
+    told = b.answers("dora").count("sign_rejoin")
+    for _ in range(4):  # announcements come and go, and so does the bridge
+        world.run(60)
+        b.crash()
+        b.start()
+        assert b.asked("dora") == [question]
+    assert b.answers("dora").count("sign_rejoin") == told
+    b.join("dora")
+    assert b.asked("dora") == [question]
+    b.sign("dora")
+    world.until(lambda: b.own["dora"].address in b.port.hosted() and world.agreed())
+    assert b.answers("dora")[-1] == "joined"
+    assert b.asked("dora") == []
+
+
+def test_a_rejoin_that_can_not_be_in_time_any_more_is_asked_for_anew() -> None:
+    world, a, b = _dora_is_lost()
+    (first,) = b.asked("dora")
+    world.until(lambda: b.asked("dora")[0].token != first.token, 900)
+    (second,) = b.asked("dora")
+    b.leave("bob")
+    world.until(lambda: b.hosted["bob"] not in a.engine.status().members)
+    world.until(lambda: b.asked("dora")[0].token != second.token, 900)
+    b.sign("dora")
+    world.until(lambda: b.own["dora"].address in b.port.hosted() and world.agreed())
+
+
+def test_a_rejoin_signed_too_late_is_asked_for_again_at_once() -> None:
+    world, a, b = _dora_is_lost()
+    (first,) = b.asked("dora")
+    a.crash()  # no announcement comes
+    world.run(700)
+    b.sign("dora")
+    (second,) = b.asked("dora")
+    assert (second.purpose, second.message != first.message) == ("rejoin", True)
+    a.start()
+    b.sign("dora")
+    world.until(lambda: b.own["dora"].address in b.port.hosted() and world.agreed())
+
+
+def test_a_signed_rejoin_that_got_lost_is_sent_again_and_not_asked_for_again() -> None:
+    world, _, b = _dora_is_lost()
+    world.network = Network(loss=1.0)
+    b.sign("dora")
+    world.run(1)
+    world.network = Network()
+    told = b.answers("dora").count("sign_rejoin")
+    world.until(lambda: b.own["dora"].address in b.port.hosted() and world.agreed())
+    assert b.answers("dora").count("sign_rejoin") == told
+
+
+@pytest.mark.parametrize("what", ["rejoin", "leave"])
+def test_for_the_contract_there_are_two_questions_that_stay(what: str) -> None:
+    world, a, b, _ = on_chain()
+    address = b.host_own("dora").address
+    b.join("dora")
+    b.sign("dora")
+    world.until(lambda: a.engine.status().ballot is not None)
+    a.vote("alice", yes=True)
+    a.vote("carol", yes=True)
+    world.until(lambda: address in b.port.hosted() and world.agreed())
+    rejoins = what == "rejoin"
+    if rejoins:
+        b.port.forget(address)
+    ask = b.join if rejoins else b.leave
+    ask("dora")
+    for purpose in (what, f"{what}_claim"):
+        (question,) = b.asked("dora")
+        assert question.purpose == purpose
+        world.run(100)
+        ask("dora")
+        assert b.asked("dora") == [question]
+        b.sign("dora")
+    world.until(lambda: (address in b.port.hosted()) is rejoins and world.agreed())
 
 
 def test_a_signature_that_nobody_asked_for() -> None:

@@ -9,17 +9,10 @@ import pytest
 from bridge.protocol.errors import AlreadyMember, NotAMember, NotPermitted
 from bridge.protocol.events import ProposeAdd, ProposePolicy
 from bridge.protocol.policy import encode_policy
-from bridge.protocol.ports import Address
 from bridge.protocol.types import Coordination
 from tests.support.chain_community import present, vote_all
 from tests.support.community import community
-from tests.support.world import Peer, World, opened
-
-
-def _away(world: World, peer: Peer) -> tuple[Address, bytes]:
-    """Somebody's address and a key package that he made some time ago, at `peer`."""
-    address = peer.host("dora")
-    return address, peer.port.key_package(address, int(world.now))
+from tests.support.world import opened
 
 
 def test_other_settings_are_voted_on_wherever_they_are_proposed() -> None:
@@ -44,7 +37,7 @@ def test_a_no_is_told_to_who_proposed_it() -> None:
 
 def test_somebody_who_is_away_is_taken_in() -> None:
     world, a, b = community()
-    address, package = _away(world, b)
+    address, package = b.package_of("dora")
     a.handle(ProposeAdd(a.hosted["alice"], address, package, "an old friend", "alice"))
     vote_all(world, a, b)
     world.until(lambda: address in a.engine.status().members and world.agreed())
@@ -65,7 +58,7 @@ def test_what_makes_no_sense_is_refused_at_once() -> None:
             a.handle(ProposePolicy(alice, policy))
     with pytest.raises(NotAMember):
         a.handle(ProposePolicy(stranger, fine))
-    address, package = _away(world, b)
+    address, package = b.package_of("dora")
     with pytest.raises(AlreadyMember):
         a.handle(ProposeAdd(alice, b.hosted["bob"], package))
     with pytest.raises(NotPermitted):

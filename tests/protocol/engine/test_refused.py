@@ -261,7 +261,7 @@ def test_wrong_binding() -> None:
     """A key package whose wallet binding was signed by another wallet is not let in."""
     world, a, b = community()
     stranger = Wallet("stranger")
-    good = b.port.key_package(b.host("eve"), int(world.now))
+    _, good = b.package_of("eve")
     binding_of = b.wallets.sign
     package = bytearray(good)
     where = package.find(bytes(b.hosted["eve"]))

@@ -112,10 +112,9 @@ def test_a_rejoin_claim_acts_once() -> None:
 def test_a_key_package_about_to_expire_does_not_spoil_the_batch() -> None:
     """One that is good when it is asked for but not when the vote is over would fail everybody's batch."""
     world, a, b = community()
-    eve, dave = b.host("eve"), b.host("dave")
     life = 28 * 86_400 - 3_600  # it counts from an hour back
-    stale = b.port.key_package(eve, int(world.now) - life + 45)
-    fresh = b.port.key_package(dave, int(world.now))
+    eve, stale = b.package_of("eve", world.now - life + 45)
+    dave, fresh = b.package_of("dave")
     for package in (stale, fresh):
         body = pb.JoinRequestBody(group_id=b"room", key_package=package, time=int(world.now))
         a.handle(JoinRequestOpened(body.SerializeToString()))

@@ -165,6 +165,15 @@ class Group:
         digest = typed_digest("demls GroupRegistry", chain_id, registry, kind, values)
         return (member.address, rejoins, at, other.get("signer", member).sign(digest))
 
+    def publication(self, owner: Person, package: bytes, **other: Any) -> bytes:
+        """The owner's signature; `other`: chain_id, contract, group, signer instead of the right ones."""
+        kind = "Publish(bytes32 group,address owner,bytes32 hash)"
+        chain_id = other.get("chain_id", self.contracts.chain.chain_id)
+        contract = other.get("contract", self.contracts.packages.address)
+        values = words(other.get("group", self.key), owner.address, hashlib.sha256(package).digest())
+        digest = typed_digest("demls KeyPackageRegistry", chain_id, contract, kind, values)
+        return bytes(other.get("signer", owner).sign(digest))
+
     def commit(
         self,
         adds: Iterable[Person] = (),

@@ -271,6 +271,11 @@ class Model:
         _need((owner, package) not in self.packages, "KeyPackageRegistryKnown")
         self.packages[owner, package] = "waiting"
 
+    def publish_by_sig(self, owner: str, package: int, *, genuine: bool) -> None:
+        """`publishBySig`, whoever sends it."""
+        _need(genuine, "KeyPackageRegistryBadSignature")
+        self.publish(owner, package)
+
     def mark_used(self, sender: str, owner: str, package: int) -> None:
         """`markUsed`."""
         steward = self.policy is not None and self.policy.coordinated and self.is_steward(sender)
