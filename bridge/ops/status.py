@@ -36,8 +36,13 @@ async def served(path: Path, report: Callable[[], Awaitable[Report]]) -> AsyncIt
     Raises OSError when the folder cannot be written, RuntimeError when another bridge answers there.
     """
     await _remove_stale(path)
+    answers: set[asyncio.Task[None]] = set()
 
     async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        answers.add(task)
+        task.add_done_callback(answers.discard)
         try:
             async with asyncio.timeout(TIMEOUT):
                 writer.write(msgspec.json.encode(await report()))
@@ -54,6 +59,9 @@ async def served(path: Path, report: Callable[[], Awaitable[Report]]) -> AsyncIt
     finally:
         server.close()
         _remove(path)
+        # What a report reads is closed after this block. TIMEOUT bounds the wait.
+        if answers:
+            await asyncio.wait(answers)
 
 
 def _bind(path: Path) -> socket.socket:

@@ -37,6 +37,23 @@ async def test_nobody_there(tmp_path: Path) -> None:
         await ask(tmp_path / "none.sock")
 
 
+async def test_an_answer_under_way_is_finished_first(tmp_path: Path) -> None:
+    """What a report reads (the store) is closed right after."""
+    path, begun, go_on = tmp_path / "s.sock", asyncio.Event(), asyncio.Event()
+
+    async def slow() -> Report:
+        begun.set()
+        await go_on.wait()
+        return REPORT
+
+    async with served(path, slow):
+        asked = asyncio.create_task(ask(path))
+        await begun.wait()
+        asyncio.get_running_loop().call_later(0.05, go_on.set)
+    assert go_on.is_set()
+    assert await asked == REPORT
+
+
 async def test_what_a_killed_bridge_left_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "s.sock"
     with socket.socket(socket.AF_UNIX) as left:

@@ -20,6 +20,8 @@ from bridge.cli.demo.people import ROOM
 
 ANSWER_LIMIT: Final = 15.0
 """Seconds that the page may take to store what was said."""
+SIGNED_OUT: Final = 4401
+"""The page's close code for a session that is over."""
 AGAIN: Final = 0.5
 """Seconds between two attempts to connect."""
 
@@ -69,9 +71,16 @@ class Visitor:
             raise PageError(f"{self.name} cannot sign in at {self._url}: {error}") from error
 
     async def run(self) -> None:
-        """Stay connected until cancelled; what was missed meanwhile comes again."""
+        """Stay connected until cancelled; what was missed meanwhile comes again.
+
+        A ban signs a person out. He comes back as anybody would, and is told that he is out.
+        """
+        signed_out = False
         while True:
             try:
+                if signed_out:
+                    await self.sign_in()
+                    signed_out = False
                 async with self._connected() as socket:
                     self._socket = socket
                     hello = {"type": "hello", "room": ROOM, "after": self._revision}
@@ -79,7 +88,9 @@ class Visitor:
                     async for frame in socket:
                         self._take(json.loads(frame))
                         self._changed()
-            except (OSError, ConnectionClosed, InvalidHandshake):
+            except ConnectionClosed as error:
+                signed_out = error.rcvd is not None and error.rcvd.code == SIGNED_OUT
+            except (OSError, InvalidHandshake, PageError):
                 pass
             finally:
                 self._socket = None

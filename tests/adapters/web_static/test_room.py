@@ -120,6 +120,27 @@ async def test_what_is_looked_at_does_not_move(page_server: PageServer, enter: E
     assert await visit.page.evaluate(UPPERMOST) == [name, top]
 
 
+async def test_the_end_stays_in_sight_when_rows_grow(page_server: PageServer, enter: Enter) -> None:
+    """A picture that loads, a vote's card that gets a result: nobody has left the end by that."""
+    for number in range(1, 61):
+        page_server.add(f"message {number}")
+    visit = await enter()
+    last = visit.page.get_by_text("message 60", exact=True)
+    await expect(last).to_be_in_viewport()
+    for height in (300, 500):
+        await visit.page.locator(".message").last.evaluate(
+            f"(row) => {{ row.style.minHeight = '{height}px'; row.style.alignItems = 'end'; }}"
+        )
+        # A scroll event in between, as the browser's own clamping causes.
+        await visit.page.locator(".scroller").evaluate("(one) => one.dispatchEvent(new Event('scroll'))")
+    await expect(last).to_be_in_viewport()
+    before = page_server.revision
+    page_server.add("news")
+    await page_server.push_messages(before)
+    await expect(visit.page.get_by_text("news", exact=True)).to_be_in_viewport()
+    await expect(visit.page.locator(".jump")).to_have_count(0)
+
+
 async def test_news_is_read_out(page_server: PageServer, enter: Enter) -> None:
     visit = await enter()
     before = page_server.revision

@@ -29,6 +29,8 @@ export class MessageList {
   #first = "";
   #last = "";
   #atEnd = true;
+  /** Where the view stood last, px: only a move upwards leaves the end, not rows that grow. */
+  #lastTop = 0;
   /** The newest message when the end was left. */
   #leftAt = 0;
   /** The row that Tab reaches. */
@@ -53,7 +55,9 @@ export class MessageList {
     this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#list.addEventListener("keydown", (event) => this.#key(event));
     this.#list.addEventListener("focusin", (event) => this.#focused(event));
-    new ResizeObserver(() => this.#atEnd && this.#toEnd()).observe(this.#scroller);
+    const resized = new ResizeObserver(() => this.#atEnd && this.#toEnd());
+    resized.observe(this.#scroller);
+    resized.observe(this.#list);
   }
 
   update() {
@@ -109,7 +113,10 @@ export class MessageList {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
     const below = scrollHeight - clientHeight - scrollTop;
     const newest = this.#to >= room.messages.length;
-    const atEnd = newest && below < AT_END;
+    const wentUp = scrollTop < this.#lastTop;
+    this.#lastTop = scrollTop;
+    const atEnd = newest && (below < AT_END || (this.#atEnd && !wentUp));
+    if (atEnd && below > 0) this.#toEnd();
     if (this.#atEnd && !atEnd) this.#leftAt = room.messages.at(-1)?.position ?? 0;
     const changed = this.#atEnd !== atEnd;
     this.#atEnd = atEnd;
@@ -135,6 +142,7 @@ export class MessageList {
 
   #toEnd() {
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#lastTop = this.#scroller.scrollTop;
   }
 
   /** Show the newest message. */
