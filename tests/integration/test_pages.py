@@ -38,7 +38,7 @@ async def test_a_community_on_two_pages(town: PageTown) -> None:
     await a_ban_that_fails(alice, carol, bob)
     await a_vote_that_nobody_answers(alice, carol, bob)
     await an_outage_loses_nothing(town, alice, bob)
-    await a_ban_that_passes(town, alice, carol, bob)
+    await a_ban_that_passes(alice, carol, bob)
 
 
 async def they_join(alice: Person, carol: Person, bob: Person) -> None:
@@ -129,7 +129,7 @@ async def all_of_both(person: Person) -> None:
         )
 
 
-async def a_ban_that_passes(town: PageTown, alice: Person, carol: Person, bob: Person) -> None:
+async def a_ban_that_passes(alice: Person, carol: Person, bob: Person) -> None:
     """Bob is out on both pages, sees it, and reads nothing that follows."""
     await alice.watches_states()
     await alice.bans("Bob")
@@ -141,7 +141,7 @@ async def a_ban_that_passes(town: PageTown, alice: Person, carol: Person, bob: P
     await expect(bob.page.locator("body")).to_contain_text("You are banned", timeout=PATIENCE)
     await alice.says("said after the ban")
     await carol.reads("said after the ban")
-    await town.signs_in(bob)
+    await bob.signs_in()
     await is_out(bob)
     await bob.page.reload()
     await is_out(bob)

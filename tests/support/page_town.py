@@ -70,14 +70,7 @@ class PageTown:
 
     async def sits_down(self, name: str, side: int, scheme: str = "light") -> Person:
         """Somebody opens a bridge's page and signs in with the test account of his name."""
-        person = Person(name, await self.visit(self.url(side), scheme=scheme))
-        await self.signs_in(person)
-        await person.page.get_by_label("Message or command").wait_for()
-        return person
-
-    async def signs_in(self, person: Person) -> None:
-        """With the test account of his name, on the page that he has open."""
-        await person.page.locator(".test-accounts button", has_text=person.name).click()
+        return await sits_down(self.visit, self.url(side), name, scheme)
 
 
 @dataclass
@@ -94,6 +87,10 @@ class Person:
     def texts(self) -> Locator:
         """The messages' texts, in order."""
         return self.page.locator(".message .text")
+
+    async def signs_in(self) -> None:
+        """With the test account of his name."""
+        await self.page.locator(".test-accounts button", has_text=self.name).click()
 
     async def says(self, text: str) -> None:
         """Type it, press Enter."""
@@ -166,6 +163,14 @@ class Person:
             "() => window.trail.length > 1 && window.trail.at(-1) === 'working'", timeout=PATIENCE
         )
         return list(await self.page.evaluate("window.trail"))
+
+
+async def sits_down(visit: Visitor, url: str, name: str, scheme: str = "light") -> Person:
+    """Somebody opens a bridge's page and signs in with the test account of his name."""
+    person = Person(name, await visit(url, scheme=scheme))
+    await person.signs_in()
+    await person.page.get_by_label("Message or command").wait_for()
+    return person
 
 
 @asynccontextmanager
