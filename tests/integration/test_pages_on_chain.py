@@ -17,7 +17,7 @@ from bridge.protocol.types import Coordination
 from tests.support.browser import Visitor
 from tests.support.page_town import PATIENCE, Person, everybody, sits_down
 
-TIMING = {"steward_epoch": 2, "waiting": 2, "voting": 15, "commit": 5}
+TIMING = {"steward_epoch": 2, "waiting": 2, "voting": 25, "commit": 5}
 SHOWN = {"waku": "stewards on Waku", "contract": "smart contract"}
 SAID = {"waku": "Votes: counted by the members", "contract": "Votes: counted by the contract"}
 TRANSACTION = re.compile(r"0x[0-9a-f]{64}")

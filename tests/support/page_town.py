@@ -40,7 +40,7 @@ service_members = ["{partner}"]
 [groups.timing]
 steward_epoch = 2
 waiting = 2
-voting = 9
+voting = 25
 commit = 5
 """
 TRAIL: Final = """() => {
