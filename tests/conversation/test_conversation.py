@@ -252,29 +252,35 @@ async def test_a_payload_of_any_size_arrives_once(
 ) -> None:
     """A large Welcome does not fit in a Waku message: it travels, and is replayed, in pieces."""
     alice, bob = pair
-    large = b"\x0a" + bytes(400_000)
     handle, arrived = GroupEngine.handle, list[bytes]()
+
+    def large(text: str) -> bytes:
+        return b"\x0a" + bytes(400_000) + text.encode()
 
     def with_large_ones(self: GroupEngine, event: Event, now: float) -> list[Effect]:
         if isinstance(event, Payload) and len(event.data) > 140_000:
             arrived.append(event.data)
             return []
         effects = handle(self, event, now)
-        if isinstance(event, SendChat):
-            effects.append(Publish(Topic.APP, large + b"2" if arrived else large))
+        if isinstance(event, SendChat) and event.message.body.plain.startswith("large"):
+            effects.append(Publish(Topic.APP, large(event.message.body.plain)))
         return effects
 
     monkeypatch.setattr(GroupEngine, "handle", with_large_ones)
     await bob.kill()
-    await alice.say("with something large")
+    await alice.say("large 1")
     await bob.start()  # what he missed comes by history
     await until(lambda: arrived, "the large one is whole again")
+    # What is shown after it proves that it is committed: a bridge killed before that takes it again.
+    await alice.say("mark 1")
+    await shows(bob, ["large 1", "mark 1"])
     await bob.kill()
     await bob.start()
-    await alice.say("after it")
-    await shows(bob, ["with something large", "after it"])
+    await alice.say("large 2")
     await until(lambda: len(arrived) > 1, "the second large one")
-    assert arrived == [large, large + b"2"]
+    await alice.say("mark 2")
+    await shows(bob, ["large 1", "mark 1", "large 2", "mark 2"])
+    assert arrived == [large("large 1"), large("large 2")]
 
 
 async def test_a_dead_database_ends_the_process(pair: tuple[Node, Node]) -> None:

@@ -158,6 +158,110 @@ class Person:
         await self.page.evaluate(TRAIL)
 
     async def trail(self) -> list[str]:
+        """What the diagram has shown, once a vote is over.
+
+        The steward's Waiting after a vote that passed ends as soon as the changes are applied, often before a
+        frame is drawn: it is left out.
+        """
+        await self.page.wait_for_function("() => window.trail.lastIndexOf('working') > 2", timeout=PATIENCE)
+        seen = list(await self.page.evaluate("window.trail"))
+        return [
+            state
+            for before, state in zip(["", *seen], seen, strict=False)
+            if (before, state) != ("voting", "waiting")
+        ]
+
+
+async def sits_down(self, name: str, side: int, scheme: str = "light") -> Person:
+    """Somebody opens a bridge's page and signs in with the test account of his name."""
+    return await sits_down(self.visit, self.url(side), name, scheme)
+
+
+@dataclass
+class Person:
+    """Somebody at a page: everything he does, he does with what he sees."""
+
+    name: str
+    visit: Visit
+
+    def __post_init__(self) -> None:
+        self.page = self.visit.page
+
+    @property
+    def texts(self) -> Locator:
+        """The messages' texts, in order."""
+        return self.page.locator(".message .text")
+
+    async def signs_in(self) -> None:
+        """With the test account of his name."""
+        await self.page.locator(".test-accounts button", has_text=self.name).click()
+
+    async def says(self, text: str) -> None:
+        """Type it, press Enter."""
+        await self.page.get_by_label("Message or command").fill(text)
+        await self.page.keyboard.press("Enter")
+
+    async def bans(self, name: str) -> None:
+        """Type `!ban name`; the first Enter takes the offered member, the second sends."""
+        box = self.page.get_by_label("Message or command")
+        await box.fill(f"!ban {name}")
+        await self.page.get_by_role("option", name=name).wait_for()
+        await self.page.keyboard.press("Enter")
+        await expect(box).to_have_value(re.compile(r"!ban 0x[0-9a-f]{40}\s*"))
+        await self.page.keyboard.press("Enter")
+
+    async def reads(self, text: str, count: int = 1) -> None:
+        """Wait until the text stands so many times on the page."""
+        await expect(self.texts.get_by_text(text, exact=True)).to_have_count(count, timeout=PATIENCE)
+
+    async def joins(self) -> None:
+        """Press Join."""
+        await self.page.get_by_role("button", name="Join", exact=True).click()
+
+    async def votes(self, choice: str) -> None:
+        """Press YES or NO on the open vote, as soon as there is one."""
+        await self.page.locator(f".panel .vote.is-{choice}").click(timeout=PATIENCE)
+
+    async def sees_people(self, count: int) -> None:
+        """Wait until the members' list has so many besides the two bridges."""
+        await expect(self.page.locator(".member")).to_have_count(2 + count, timeout=PATIENCE)
+
+    @asynccontextmanager
+    async def signing(self) -> AsyncIterator[None]:
+        """Whatever his wallet is asked meanwhile, he signs."""
+        button = self.page.get_by_role("region", name="Your wallet is asked").get_by_role(
+            "button", name="Sign in wallet"
+        )
+
+        async def sign() -> None:
+            while True:
+                await button.first.click(timeout=10 * PATIENCE)
+
+        task = asyncio.create_task(sign())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def sees_vote(self) -> None:
+        """Wait until a vote is open."""
+        await self.page.locator(".panel .vote.is-yes").wait_for(timeout=PATIENCE)
+
+    async def sees_result(self, verdict: str, counts: str, number: int) -> Locator:
+        """Wait until so many votes are over, and the last one went so; gives its row."""
+        rows = self.page.locator("ol.results > li")
+        await expect(rows).to_have_count(number, timeout=PATIENCE)
+        await expect(rows.first.locator(".verdict")).to_have_text(verdict)
+        await expect(rows.first.locator(".result-counts")).to_have_text(counts)
+        return rows.first
+
+    async def watches_states(self) -> None:
+        """Write down what the diagram shows from now on."""
+        await self.page.locator("svg.machine[data-state=working]").wait_for(state="attached", timeout=PATIENCE)
+        await self.page.evaluate(TRAIL)
+
+    async def trail(self) -> list[str]:
         """What the diagram has shown, once it is back in Working."""
         await self.page.wait_for_function(
             "() => window.trail.length > 1 && window.trail.at(-1) === 'working'", timeout=PATIENCE
