@@ -26,11 +26,13 @@ from bridge import chaining, plugins, wiring
 from bridge.chain.errors import ChainError
 from bridge.chaining import Chaining
 from bridge.commands import words
+from bridge.commands.linker import Linker
 from bridge.commands.router import Router
 from bridge.conversation.manager import Manager
 from bridge.conversation.services import Services
 from bridge.identity.book import AddressBook
 from bridge.identity.errors import IdentityError, KeyUnavailable
+from bridge.identity.linking import Linking
 from bridge.identity.master import Master
 from bridge.identity.wallet import Wallet
 from bridge.mirror.mirror import Mirror
@@ -162,12 +164,21 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
         wiring.check_creators(settings, own)
         chain = await stack.enter_async_context(_chaining(settings, store, book))
         transport = wiring.make_transport(settings, master.node_secret())
+        speak = words.speaking(lambda: wiring.page_url(adapters))
+        linker = Linker(
+            Linking(settings.name, lambda: wiring.page_url(adapters)),
+            book,
+            lambda: (group.status() for group in manager.groups.values()),
+            speak,
+            wiring.own_sign_in(adapters),
+        )
         router = Router(
             lambda user: book.hold(user.platform, user.user_id),
             key_package=chain.key_package if chain else None,
+            linker=linker,
         )
         links, moderator_bans = wiring.links(settings), wiring.moderator_bans(settings)
-        mirror = Mirror(store, adapters, links, router, words.say, moderator_bans=moderator_bans)
+        mirror = Mirror(store, adapters, links, router, speak, moderator_bans=moderator_bans)
         news = News(store, mirror, links)
         services = Services(
             store=store,
@@ -207,7 +218,7 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
             watchdog,
             chain.place if chain else None,
         )
-        around = Around(store, book, links, manager.groups, Files(adapters), news, reporter.report)
+        around = Around(store, book, links, manager.groups, Files(adapters), news, reporter.report, linker)
         wiring.give_windows(adapters, around)
         yield Parts(settings, transport, manager, mirror, news, adapters, watchdog, reporter, chain)
 

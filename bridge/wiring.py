@@ -11,7 +11,7 @@ from bridge.identity.keyfile import load_key
 from bridge.mls import MlsGroupPort
 from bridge.model.adapter import Adapter
 from bridge.model.ids import RoomRef
-from bridge.model.window import Looks
+from bridge.model.window import Looks, SignsIn
 from bridge.protocol.chain import ChainDomain
 from bridge.protocol.engine import EngineConfig
 from bridge.protocol.ports import Address
@@ -129,6 +129,16 @@ def links(settings: Settings) -> dict[RoomRef, str]:
 def moderator_bans(settings: Settings) -> dict[str, str]:
     """What becomes of moderators' bans, by group."""
     return {group.short: group.moderator_bans for group in settings.groups}
+
+
+def page_url(adapters: Mapping[str, Adapter]) -> str:
+    """Where people sign with their own wallets; '' while no page runs."""
+    return next((each.url for each in adapters.values() if isinstance(each, SignsIn) and each.url), "")
+
+
+def own_sign_in(adapters: Mapping[str, Adapter]) -> frozenset[str]:
+    """Platforms whose people sign in with their wallets themselves."""
+    return frozenset(platform for platform, each in adapters.items() if isinstance(each, SignsIn))
 
 
 def give_windows(adapters: Mapping[str, Adapter], around: Around) -> None:

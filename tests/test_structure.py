@@ -59,6 +59,7 @@ TABLE: dict[str, set[str]] = {
         "eth_keys",
         "ecies",
         "coincurve",
+        "siwe",
         "structlog",
     },
     "bridge.conversation": {

@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
-from adapters.web import live, reading, seed, signing_in
+from adapters.web import linking, live, reading, seed, signing_in
 from adapters.web.errors import PageError
 from adapters.web.guard import Guard, error_response, same_origin
 from adapters.web.hub import UNAUTHORISED
@@ -45,6 +45,8 @@ def make_app(page: Page) -> ASGIApp:
         Route("/api/invitation", post(page, signing_in.accept), methods=["POST"]),
         Route("/api/invitations", post(page, signing_in.invite), methods=["POST"]),
         Route("/api/siwe/start", post(page, signing_in.siwe_start), methods=["POST"]),
+        Route("/api/link/look", post(page, linking.look), methods=["POST"]),
+        Route("/api/link", post(page, linking.finish), methods=["POST"]),
         Route("/api/siwe", post(page, signing_in.siwe_finish), methods=["POST"]),
         WebSocketRoute("/live", _live(page)),
     ]

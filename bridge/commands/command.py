@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bridge.commands.grammar import Call
+from bridge.commands.linker import Linker
 from bridge.commands.words import say
 from bridge.conversation.ports import GroupStatus
 from bridge.mirror.people import People
@@ -28,6 +29,7 @@ class Context:
     key_package: Callable[[str, bytes], bytes | None] | None = None
     """A key package published for a group (short name) by an address, not used yet; None where no chain is
     configured."""
+    linker: Linker | None = None
 
     @property
     def address(self) -> bytes:

@@ -12,6 +12,7 @@ from bridge.commands import (
     join,
     keypackage,
     leave,
+    link,
     members,
     proposals,
     propose,
@@ -21,6 +22,7 @@ from bridge.commands import (
 )
 from bridge.commands.command import Command, Context, answer
 from bridge.commands.grammar import Call, parse
+from bridge.commands.linker import Linker
 from bridge.conversation.ports import GroupStatus
 from bridge.mirror.people import People
 from bridge.mirror.ports import Asker, Outcome
@@ -30,6 +32,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     join.COMMAND,
     keypackage.COMMAND,
     leave.COMMAND,
+    link.COMMAND,
     ban.COMMAND,
     unban.COMMAND,
     vote.COMMAND,
@@ -45,7 +48,7 @@ class Router:
     """`wallet_address` gives a platform user's hosted address (20 bytes); `prefix` is not empty.
 
     `key_package` gives a key package that an address has published for a group (its short name), or None when
-    there is none.
+    there is none. Without a `linker`, people have no wallets of their own.
     """
 
     def __init__(
@@ -53,12 +56,14 @@ class Router:
         wallet_address: Callable[[UserRef], bytes],
         prefix: str = "!",
         key_package: Callable[[str, bytes], bytes | None] | None = None,
+        linker: Linker | None = None,
     ) -> None:
         if not prefix or prefix[-1].isalnum() or prefix != prefix.strip():
             raise ValueError("the prefix of commands must end in a sign, for example !")
         self._wallet_address = wallet_address
         self._prefix = prefix
         self._key_package = key_package
+        self._linker = linker
         self._commands = {command.name: command for command in COMMANDS}
 
     def is_command(self, text: str) -> bool:
@@ -81,6 +86,7 @@ class Router:
             self._wallet_address,
             COMMANDS,
             self._key_package,
+            self._linker,
         )
         return command.run(context)
 

@@ -5,7 +5,7 @@ Facts stand in braces; a fact that is not given stays empty. Facts are untrusted
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -31,6 +31,45 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
             "propose add {address}"
         ),
         "package_failed": "❌ Your key package was not published: {reason} You may try again.",
+        # own wallets
+        "link_hosted_now": (
+            "The bridge keeps the wallet behind your account: {address}\n"
+            "To put your own there, write {prefix}link and its address (0x…)."
+        ),
+        "link_own_now": (
+            "Your own wallet stands behind your account: {address}\n"
+            "To have the bridge keep one for you again, write {prefix}link hosted"
+        ),
+        "link_sign": (
+            "✍️ Sign exactly the text below with that wallet (as a personal message), within 10 minutes, and "
+            "write {prefix}link and the signature (0x…) here."
+        ),
+        "link_sign_there": (
+            "✍️ Open {link} in the browser that has your wallet. Or sign exactly the text below with it (as a "
+            "personal message), and write {prefix}link and the signature (0x…) here. Both within 10 minutes."
+        ),
+        "linked": (
+            "✅ Your own wallet {address} stands behind your account. It is asked for what a member signs: "
+            "sign in with it at {page}"
+        ),
+        "unlinked": "✅ The bridge keeps the wallet behind your account again: {address}",
+        "link_same": "The wallet {address} stands behind your account already.",
+        "link_member": (
+            "Your present wallet {address} has a place in the group {group}, or asks for one. Leave the group "
+            "first (the command leave), then change the wallet, then join again."
+        ),
+        "link_banned": "⛔ The wallet {address} is banned from the group {group}, so it cannot be changed.",
+        "link_not_own": "That is a wallet that the bridge keeps. Give the address of your own.",
+        "link_sign_in": "Here you need no link: sign out, and sign in with your wallet.",
+        "link_too_old": (
+            "No text waits for your signature: it was signed already, or is older than 10 minutes, or the "
+            "bridge was started anew. Begin again with the address of your wallet."
+        ),
+        "link_wrong_signature": (
+            "❌ That is not the signature of your wallet under the last text that you were given. (A contract "
+            "wallet cannot sign it.)"
+        ),
+        "link_impossible": "This bridge takes no wallets of people's own.",
         # leave
         "leave_queued": "⏳ You leave with the group's next round.",
         "left": "✅ You are no longer a member of the group.",
@@ -106,12 +145,14 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "queue_full": "Too much waits already; try again in a while. {detail}",
         "commit_failed": "❌ It was decided but could not be carried out: {reason} You may ask again.",
         "leaf_behind": "Your place in the group was lost here. Ask to join again to come back.",
-        "sign_bind": "✍️ Your wallet is asked to sign that you stand behind this membership. Look at the page.",
-        "sign_vote": "✍️ Your vote counts as soon as your wallet has signed it. Look at the page.",
-        "sign_leave": "✍️ Your wallet is asked to sign that you leave. Look at the page.",
-        "sign_publish": "✍️ Your wallet is asked to sign your key package. Look at the page.",
-        "sign_claim": "✍️ Your wallet is asked to sign the same for the chain. Look at the page.",
-        "sign_rejoin": "✍️ Your wallet is asked to sign that you come back. Look at the page.",
+        "sign_bind": (
+            "✍️ Your wallet is asked to sign that you stand behind this membership. Sign in with it at {page}"
+        ),
+        "sign_vote": "✍️ Your vote counts as soon as your wallet has signed it. Sign in with it at {page}",
+        "sign_leave": "✍️ Your wallet is asked to sign that you leave. Sign in with it at {page}",
+        "sign_publish": "✍️ Your wallet is asked to sign your key package. Sign in with it at {page}",
+        "sign_claim": "✍️ Your wallet is asked to sign the same for the chain. Sign in with it at {page}",
+        "sign_rejoin": "✍️ Your wallet is asked to sign that you come back. Sign in with it at {page}",
         "not_signed": "❌ Your wallet did not sign, so nothing happened.",
         "not_asked": "That signature is not waited for any more. {detail}",
         "wrong_signature": "❌ Another account has signed than the one that was asked. {detail}",
@@ -138,7 +179,18 @@ class _Facts(dict[str, str]):
 def say(code: str, facts: Mapping[str, str]) -> str:
     """The sentence for a code; a code without one is named in a general sentence."""
     cleaned = _Facts({key: one_line(value, MAX_FACT) for key, value in facts.items()})
+    cleaned.setdefault("page", "the bridge's page")
     sentence = SENTENCES.get(code)
     if sentence is None:
         return f"The group answered: {one_line(code, 64)}. {cleaned['detail']}".strip()
     return sentence.format_map(cleaned).strip()
+
+
+def speaking(page: Callable[[], str]) -> Callable[[str, Mapping[str, str]], str]:
+    """`say`, where sentences name the page. `page` gives its URL, '' while there is none."""
+
+    def speak(code: str, facts: Mapping[str, str]) -> str:
+        url = page()
+        return say(code, {"page": url, **facts} if url else facts)
+
+    return speak

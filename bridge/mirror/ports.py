@@ -42,7 +42,14 @@ class Ask:
     also: Callable[[Tx, float], None] | None = None
 
 
-Outcome = Say | Ask
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something is stored, and the answer comes of it: `work` gets the transaction and the time."""
+
+    work: Callable[[Tx, float], str]
+
+
+Outcome = Say | Ask | Change
 
 
 class Commands(Protocol):

@@ -25,7 +25,7 @@ from bridge.mirror.desk import Desk
 from bridge.mirror.ids import ReplyTo
 from bridge.mirror.payloads import Post
 from bridge.mirror.people import People
-from bridge.mirror.ports import Ask, Asker, Commands, Say, Words
+from bridge.mirror.ports import Ask, Asker, Change, Commands, Say, Words
 from bridge.mirror.text import clean_name
 from bridge.mirror.translate import ChatEvent, Facts, chat_request, look_up
 from bridge.mirror.tuning import Tuning
@@ -202,10 +202,13 @@ class Worker:
         except Exception:
             log.exception("command failed", room=str(event.room))
             outcome = Say(self._a.words("internal", {}))
-        if isinstance(outcome, Ask):
-            await self._submit(job, outcome.request, outcome.also)
-        else:
-            await self._answer(job, outcome.text, "answered")
+        match outcome:
+            case Ask():
+                await self._submit(job, outcome.request, outcome.also)
+            case Change():
+                await self._answer(job, outcome.work, "changed")
+            case Say():
+                await self._answer(job, outcome.text, "answered")
 
     # ---- moderators ----
 
@@ -279,17 +282,17 @@ class Worker:
     async def _drop(self, row: InboundRow, note: str) -> None:
         await self._a.store.write(lambda tx: inbound.done(tx, row.id, note))
 
-    async def _answer(self, job: _Job, text: str, note: str) -> None:
-        """Finish the row with an answer under the event."""
+    async def _answer(self, job: _Job, text: str | Callable[[Tx, float], str], note: str) -> None:
+        """Finish the row with an answer under the event; what makes the answer is stored with it."""
         event, group, now = job.event, job.handle.name, self._a.clock()
-        post = Post(
-            Body(text),
-            reply_event="" if isinstance(event, InboundBan) else event.event_id,
-            to_user=event.author.user_id,
-            thread_event=event.thread_event if isinstance(event, InboundMessage) else "",
-        )
 
         def work(tx: Tx) -> None:
+            post = Post(
+                Body(text if isinstance(text, str) else text(tx, now)),
+                reply_event="" if isinstance(event, InboundBan) else event.event_id,
+                to_user=event.author.user_id,
+                thread_event=event.thread_event if isinstance(event, InboundMessage) else "",
+            )
             Desk(tx, group, now, ()).put(event.room, post, "reply", event.event_id)
             inbound.done(tx, job.row.id, note)
 

@@ -164,6 +164,16 @@ class CommandHint:
     summary: str
 
 
+@dataclass(frozen=True, slots=True)
+class LinkOffer:
+    """A platform account that somebody wants to put his own wallet (`address`) behind, by signing `text`."""
+
+    platform: str
+    name: str
+    address: bytes
+    text: str
+
+
 class Window(Protocol):
     """Given to an adapter; all methods belong to the event loop."""
 
@@ -193,6 +203,13 @@ class Window(Protocol):
     async def sign(self, room: RoomRef, request_id: str, signature: bytes) -> None:
         """Answer a signing request; an empty signature refuses. Raises WindowError (not his, too late)."""
 
+    async def link_offer(self, code: str) -> LinkOffer:
+        """What the link with this code is about (see the command `!link`). Raises WindowError (too old)."""
+
+    async def link(self, code: str, signature: bytes) -> str:
+        """Put the wallet behind the account; returns what to tell the person. Raises WindowError (not signed by
+        that wallet, too old, not allowed now)."""
+
     async def report(self) -> Mapping[str, Any]:
         """For operators: transports, peers, queues, failed deliveries, errors, versions. JSON types only."""
 
@@ -209,6 +226,15 @@ class Looks(Protocol):
 
     def look(self, window: Window) -> None:
         """Called once, before `start`."""
+
+
+@runtime_checkable
+class SignsIn(Protocol):
+    """An adapter with a page of its own, where people sign in, and sign with their wallets."""
+
+    @property
+    def url(self) -> str:
+        """Where people find it; '' while it does not run."""
 
 
 @runtime_checkable

@@ -9,14 +9,27 @@ from typing import Any, Final
 
 import msgspec
 
+from bridge.commands.linker import Linker
 from bridge.commands.router import COMMANDS
 from bridge.conversation.ports import GroupHandle
 from bridge.identity.book import AddressBook
+from bridge.identity.errors import LinkError
+from bridge.identity.linking import LinkText
 from bridge.mirror.people import People
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Attachment
-from bridge.model.window import CommandHint, Group, Listener, Result, SigningRequest, Standing, WindowError
+from bridge.model.window import (
+    CommandHint,
+    Group,
+    LinkOffer,
+    Listener,
+    Result,
+    SigningRequest,
+    Standing,
+    WindowError,
+)
 from bridge.storage import accounts, ballots, bans
+from bridge.storage.errors import StorageError
 from bridge.storage.store import Store
 from bridge.storage.tx import Tx
 from bridge.window import opening, signing, views
@@ -41,6 +54,7 @@ class Around:
     files: Files
     news: News
     report: Callable[[], Awaitable[msgspec.Struct]]
+    linker: Linker
     clock: Callable[[], float] = time.time
 
 
@@ -107,6 +121,29 @@ class PlatformWindow:
         if handle is None:
             raise WindowError("This room is linked to no group.")
         await signing.answer(handle, request_id, signature)
+
+    async def link_offer(self, code: str) -> LinkOffer:
+        """What a link is about. Raises WindowError."""
+        made = self._link_text(code)
+        return LinkOffer(made.platform, made.name, made.address, made.text)
+
+    async def link(self, code: str, signature: bytes) -> str:
+        """Put an own wallet behind a platform account. Raises WindowError."""
+        made, linker = self._link_text(code), self._a.linker
+        try:
+            change = linker.signed(made, signature)
+            return await self._a.store.write(lambda tx: change(tx, self._a.clock()))
+        except LinkError as error:
+            raise WindowError(linker.words(error.code, error.facts)) from error
+        except StorageError as error:
+            raise WindowError("The link cannot be stored now. Begin again in a moment.") from error
+
+    def _link_text(self, code: str) -> LinkText:
+        linker = self._a.linker
+        try:
+            return linker.linking.of_code(code, self._a.clock())
+        except LinkError as error:
+            raise WindowError(linker.words(error.code, error.facts)) from error
 
     async def report(self) -> Mapping[str, Any]:
         """The process for operators, in JSON types."""

@@ -13,6 +13,7 @@ from bridge.model.window import (
     Ballot,
     CommandHint,
     Group,
+    LinkOffer,
     Listener,
     Member,
     Result,
@@ -65,6 +66,12 @@ class FakeWindow:
 
     async def sign(self, room: RoomRef, request_id: str, signature: bytes) -> None:
         raise WindowError("not here")
+
+    async def link_offer(self, code: str) -> LinkOffer:
+        raise WindowError("No text waits for your signature.")
+
+    async def link(self, code: str, signature: bytes) -> str:
+        raise WindowError("No text waits for your signature.")
 
     async def report(self) -> Mapping[str, Any]:
         return {}

@@ -11,9 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from bridge.commands.linker import Linker
 from bridge.commands.router import Router
 from bridge.commands.words import say
 from bridge.conversation.ports import BallotStatus, GroupStatus, Request, SendChat
+from bridge.identity.book import AddressBook
+from bridge.identity.linking import Linking
+from bridge.identity.master import Master
 from bridge.mirror.mirror import Mirror
 from bridge.mirror.tuning import Tuning
 from bridge.model.adapter import AdapterHealth, BallotCard, Capabilities, InboundMessage, Inbox, Outgoing
@@ -247,20 +251,25 @@ class Bench:
     moderator_bans: str = "propose"
     url: str = ""
     """Of another database than the one in `path`."""
+    page: str | None = None
+    """The page's URL ('': none), for people who may have wallets of their own."""
     store: Store = field(init=False)
     mirror: Mirror = field(init=False)
     group: ScriptedGroup = field(init=False)
+    book: AddressBook = field(init=False)
+    linker: Linker = field(init=False)
     _task: asyncio.Task[None] | None = None
     _events: int = 0
 
     async def open(self, *, run: bool = True) -> Bench:
         """Make a new mirror on the database of before."""
         self.store = await Store.open(self.url or f"sqlite:///{self.path}", KEY)
+        router = Router(wallet_address) if self.page is None else await self._linking_router(self.page)
         self.mirror = Mirror(
             self.store,
             {PLATFORM: self.paper},
             dict.fromkeys(self.rooms, GROUP),
-            Router(wallet_address),
+            router,
             say,
             moderator_bans={GROUP: self.moderator_bans},
             clock=time.time,
@@ -271,6 +280,12 @@ class Bench:
         if run:
             self._task = asyncio.create_task(self.mirror.run())
         return self
+
+    async def _linking_router(self, page: str) -> Router:
+        self.book = AddressBook(self.store, await Master.load(self.store))
+        linking = Linking("bench", lambda: page)
+        self.linker = Linker(linking, self.book, lambda: [self.group.status()], say, frozenset({"page"}))
+        return Router(lambda user: self.book.hold(user.platform, user.user_id), linker=self.linker)
 
     async def crash(self) -> None:
         """All tasks are gone; the database stays."""

@@ -14,6 +14,7 @@ from bridge.model.window import (
     CommandHint,
     Group,
     Key,
+    LinkOffer,
     Listener,
     Member,
     News,
@@ -22,6 +23,7 @@ from bridge.model.window import (
     Standing,
     WindowError,
 )
+from bridge.protocol.wallet import recover
 
 GROUP = Group(
     name="garden",
@@ -52,6 +54,7 @@ class MemoryWindow:
         self.asked: list[SigningRequest] = []
         self.signed: list[tuple[str, bytes]] = []
         self.files: dict[str, bytes] = {}
+        self.offers: dict[str, LinkOffer] = {}
         self.refuse = ""
         """A reason: nobody gets an account."""
         self._listeners: list[Listener] = []
@@ -93,6 +96,18 @@ class MemoryWindow:
             raise WindowError("This is not asked any more.")
         self.asked = [each for each in self.asked if each.request_id != request_id]
         self.signed.append((request_id, signature))
+
+    async def link_offer(self, code: str) -> LinkOffer:
+        if code not in self.offers:
+            raise WindowError("No text waits for your signature.")
+        return self.offers[code]
+
+    async def link(self, code: str, signature: bytes) -> str:
+        offer = await self.link_offer(code)
+        if recover(offer.text.encode(), signature) != offer.address:
+            raise WindowError("That is not the signature of your wallet.")
+        del self.offers[code]
+        return "Your own wallet stands behind your account."
 
     async def report(self) -> Mapping[str, Any]:
         return {"transports": [], "queues": {"deliveries": 0}}

@@ -11,7 +11,10 @@ from typing import Any
 
 import msgspec
 
+from bridge.commands.linker import Linker
+from bridge.commands.words import say
 from bridge.identity.book import AddressBook
+from bridge.identity.linking import Linking
 from bridge.identity.master import Master
 from bridge.model.ids import RoomRef
 from bridge.model.notices import Notice
@@ -76,7 +79,9 @@ class Outlook:
         bench.mirror.attach(bench.group)
         news.attach(bench.group)
         groups = {GROUP: bench.group}
-        around = Around(bench.store, book, LINKS, groups, Files(adapters or {}), news, report)
+        linking = Linking("bench", lambda: "")
+        linker = Linker(linking, book, lambda: [bench.group.status()], say)
+        around = Around(bench.store, book, LINKS, groups, Files(adapters or {}), news, report, linker)
         return cls(bench, book, news, PlatformWindow(PLATFORM, around), asyncio.create_task(news.run()))
 
     @property

@@ -1,4 +1,4 @@
-"""A whole bridge, its adapter in this test: a person comes with his own wallet and signs through the window."""
+"""A whole bridge, its adapter in this test: people with wallets of their own sign through the window."""
 
 from __future__ import annotations
 
@@ -28,13 +28,14 @@ rooms = [{ platform = "paper", room = "r" }]
 [groups.timing]
 steward_epoch = 1
 waiting = 1
-voting = 5
+voting = 20
 commit = 2
 [adapters.paper]
 """
 T = TypeVar("T")
 ROOM = RoomRef("paper", "r")
 ALICE, WALLET = UserRef("paper", "alice"), Wallet("alice of the window")
+BOB, BOBS = UserRef("paper", "bob"), Wallet("bob's own")
 
 
 class Done(Exception):
@@ -52,7 +53,8 @@ class Browser:
         self.shown: list[str] = []
         self.news: list[News] = []
         self.end: Exception | None = None
-        self._heard = asyncio.Event()
+        self.banned: list[str] = []
+        self._heard, self._said = asyncio.Event(), asyncio.Event()
         self._events = 0
 
     def look(self, window: Window) -> None:
@@ -89,13 +91,74 @@ class Browser:
         assert (own.name, own.key, own.accounts) == ("Alice", Key.OWN, (ALICE,))
         event = await self.write("hello")
         await self.until(lambda: self.sent(event))
+        await self._another_account()
         raise Done("ends the bridge")
+
+    async def _another_account(self) -> None:
+        """Bob's account gets a wallet by the text that `!link` gives; a ban then holds for both his wallets."""
+        await self.write(f"!link 0x{BOBS.address.hex()}", BOB)
+        text = (await self.answer("Bind this wallet to the paper account bob")).split("\n\n", 1)[1]
+        await self.write(f"!link 0x{BOBS.sign(text.encode()).hex()}", BOB)
+        await self.answer("stands behind your account")
+        await self.write("!join", BOB)
+        await self.answer("Your wallet is asked to sign")
+        await self.until(lambda: self.signed(BOBS))
+        await self.until(self.ballot)
+        await self.write("!vote yes")
+        await self.until(lambda: self.signed(WALLET))
+        await self.until(lambda: self.member(BOB))
+        await self.write("!link hosted", BOB)
+        await self.answer("Leave the group first")
+        await self.write(f"!ban 0x{BOBS.address.hex()}")
+        await self.answer("You asked for a ban")
+        await self.until(self.ballot)
+        # Two members: it takes both, and Bob agrees.
+        for user, wallet in ((ALICE, WALLET), (BOB, BOBS)):
+            await self.write("!vote yes", user)
+            await self.until(lambda wallet=wallet: self.signed(wallet))  # type: ignore[misc]
+        await self.until(self.bob_is_out)
+        assert self.banned == ["bob"]
+        await self.write("!link hosted", BOB)
+        await self.answer("banned from the group")
+
+    async def answer(self, words: str) -> str:
+        """Wait until the bridge has said this, for the first time since the last look."""
+        while True:
+            self._said.clear()
+            for index, text in enumerate(self.shown):
+                if words in text:
+                    del self.shown[: index + 1]
+                    return text
+            await self._said.wait()
+
+    async def signed(self, wallet: Wallet) -> bool:
+        """Whether this wallet was asked something, and has signed it."""
+        request = next(iter(await self.window.signings(ROOM, wallet.address)), None)
+        if request is None:
+            return False
+        message = bytes.fromhex(request.payload.removeprefix("0x"))
+        await self.window.sign(ROOM, request.request_id, wallet.sign(message))
+        return True
+
+    async def ballot(self) -> bool:
+        group = await self.window.group(ROOM)
+        return group is not None and group.ballot is not None
+
+    async def bob_is_out(self) -> bool:
+        return (await self.window.standing(ROOM, BOB)).is_banned and bool(self.banned)
+
+    async def ban(self, room: RoomRef, user: UserRef, reason: str) -> None:
+        self.banned.append(user.user_id)
+        self._heard.set()
+
+    async def unban(self, room: RoomRef, user: UserRef) -> None:
+        raise AssertionError("nobody asked for it")
 
     async def asked(self) -> SigningRequest | None:
         return next(iter(await self.window.signings(ROOM, WALLET.address)), None)
 
-    async def member(self) -> Standing | None:
-        standing = await self.window.standing(ROOM, ALICE)
+    async def member(self, user: UserRef = ALICE) -> Standing | None:
+        standing = await self.window.standing(ROOM, user)
         return standing if standing.is_member else None
 
     async def sent(self, event: str) -> bool:
@@ -103,11 +166,11 @@ class Browser:
             isinstance(item, OwnMessage) and (item.event_id, item.fate) == (event, "sent") for item in self.news
         )
 
-    async def write(self, text: str) -> str:
-        """Alice writes."""
+    async def write(self, text: str, user: UserRef = ALICE) -> str:
+        """Somebody writes."""
         self._events += 1
         event = f"e{self._events}"
-        author = Author(self.platform, ALICE.user_id, "Alice")
+        author = Author(self.platform, user.user_id, user.user_id.capitalize())
         await self.inbox.accept("a", event, [InboundMessage(event, ROOM, author, Body(text), 1)])
         return event
 
@@ -121,6 +184,7 @@ class Browser:
 
     async def send(self, message: Outgoing) -> str:
         self.shown.append(message.body.plain)
+        self._said.set()
         return message.key
 
     async def stop(self) -> None:
@@ -130,13 +194,13 @@ class Browser:
         return []
 
     def describe(self, room: RoomRef) -> Capabilities:
-        return Capabilities()
+        return Capabilities(enforce=True)
 
     def health(self) -> AdapterHealth:
         return AdapterHealth("ok")
 
 
-async def test_a_person_with_his_own_wallet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_people_with_their_own_wallets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     browser = Browser()
     monkeypatch.setattr(app.plugins, "make_adapters", lambda _: {"paper": browser})
     path = tmp_path / "bridge.toml"

@@ -35,6 +35,17 @@ export class Api {
     return { name: text(raw.name, 120), operator: raw.operator === true };
   }
 
+  /** What a link from a chat platform is about. @param {string} code */
+  async lookAtLink(code) {
+    const raw = object(await this.#post("/api/link/look", { code }));
+    return { platform: text(raw.platform, 64), name: text(raw.name, 256), address: text(raw.address, 42), text: text(raw.text, 4_000) };
+  }
+
+  /** Answers in words. @param {string} code @param {string} signature */
+  async link(code, signature) {
+    return text(object(await this.#post("/api/link", { code, signature })).text, 1_000);
+  }
+
   /** The EIP-4361 text to sign. @param {string} address @param {number} chainId */
   async siweMessage(address, chainId) {
     return text(object(await this.#post("/api/siwe/start", { address, chain_id: chainId })).message, 4_000);

@@ -4,6 +4,7 @@
 import { setClock } from "./clock.js";
 import { Connection } from "./connection.js";
 import { Entrance } from "./entrance.js";
+import { Linking } from "./linking.js";
 import { Wallets, signRequest } from "./ethereum.js";
 import { Player } from "./player.js";
 import { Room } from "./room.js";
@@ -21,7 +22,7 @@ const VOTE_MS = 10_000;
 const TOAST_MS = 8_000;
 
 export class App {
-  /** @type {"loading" | "entrance" | "room" | "operator"} */
+  /** @type {"loading" | "entrance" | "link" | "room" | "operator"} */
   view = "loading";
   /** @type {import("./types.js").Session | null} */
   session = null;
@@ -72,6 +73,7 @@ export class App {
     this.wallets = new Wallets(changed);
     this.player = new Player(changed);
     this.entrance = new Entrance(this);
+    this.linking = new Linking(this);
     this.connection = new Connection({
       greet: () => this.#greet(),
       receive: (frame) => this.#receive(object(frame)),
@@ -93,10 +95,12 @@ export class App {
     this.follow(hash);
   }
 
-  /** Go where the address bar points: an invitation, the operator's view, a room. @param {string} hash */
+  /** Go where the address bar points: an invitation, a link for a wallet, the operator's view, a room. @param {string} hash */
   follow(hash) {
     const token = /^#invitation=([\w.~-]{1,512})$/.exec(hash)?.[1];
+    const link = /^#link=([\w-]{1,128})$/.exec(hash)?.[1];
     if (token) void this.entrance.invited(token);
+    else if (link) void this.linking.open(link);
     else if (this.session?.user) {
       const room = /^#room\/(.{1,600})$/.exec(hash)?.[1];
       if (hash === "#operator" && this.session.user.operator) this.view = "operator";

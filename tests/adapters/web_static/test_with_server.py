@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from eth_account import Account
 from playwright.async_api import expect
 
-from tests.support.browser import Visit, Visitor
+from bridge.model.window import LinkOffer
+from tests.support.browser import NARROW, Visit, Visitor
 from tests.support.browser_wallet import TestWallet
 from tests.support.pages import RunningPage
 
@@ -64,3 +66,26 @@ async def test_a_wallet_signs_in(server: RunningPage, visit: Visitor) -> None:
     await expect(made.page.locator("#person-menu code")).to_have_attribute("title", wallet.address)
     await made.page.get_by_role("button", name="Sign out").click()
     await made.page.get_by_role("button", name="Sign in", exact=True).wait_for()
+
+
+async def test_a_wallet_is_put_behind_an_account(server: RunningPage, visit: Visitor) -> None:
+    """The link that `!link` gives; no sign-in here, and none comes of it."""
+    wallet, other = TestWallet(), TestWallet(Account.from_key(b"\x07" * 32))
+    offer = LinkOffer("discord", "<b>Alice</b>", bytes.fromhex(wallet.address[2:]), "Sign\n\nthis text")
+    server.window.offers["code-1"] = offer
+    wrong = await visit(f"{server.url}/#link=code-1", wallet=other, announced=True)
+    await wrong.page.get_by_role("button", name="Sign with Test wallet").click()
+    await expect(wrong.page.get_by_role("alert")).to_contain_text("The wallet shows another account")
+    made = await visit(f"{server.url}/#link=code-1", wallet=wallet, announced=True, size=NARROW)
+    await expect(made.page.locator(".signed-text")).to_have_text("Sign\n\nthis text")
+    await expect(made.page.locator("main")).to_contain_text("behind the discord account of <b>Alice</b>?")
+    assert "code-1" not in made.page.url
+    assert await made.violations() == []
+    assert await made.overflow() == 0
+    await made.page.get_by_role("button", name="Sign with Test wallet").click()
+    await expect(made.page.get_by_role("status")).to_contain_text("Your own wallet stands behind your account")
+    assert server.window.offers == {}
+    await made.page.get_by_role("button", name="To the sign-in").click()
+    await made.page.get_by_role("heading", name="or with your own wallet").wait_for()
+    late = await visit(f"{server.url}/#link=code-1", wallet=wallet, announced=True)
+    await expect(late.page.get_by_role("alert")).to_contain_text("No text waits for your signature.")

@@ -3,6 +3,7 @@
 import { h, draw } from "../vdom.js";
 import { Composer } from "./composer.js";
 import { entranceView } from "./entrance.js";
+import { linkingView } from "./linking.js";
 import { header } from "./header.js";
 import { MessageList } from "./message-list.js";
 import { Operator, operatorView } from "./operator.js";
@@ -42,6 +43,7 @@ export class Page {
   #views(app) {
     if (app.view === "loading") return [h("p", { class: "loading", key: "loading" }, "Loading…")];
     if (app.view === "entrance") return [entranceView(app), toast(app)];
+    if (app.view === "link") return [linkingView(app), toast(app)];
     const body = app.view === "operator" ? operatorView(this.#operator, app) : this.#room(app);
     return [header(app), connectionBanner(app), body, deleteDialog(app), toast(app)];
   }
@@ -71,7 +73,7 @@ export class Page {
 
   /** @param {import("../app.js").App} app */
   #title(app) {
-    const place = app.view === "room" ? app.room?.group?.name || app.room?.id : app.view === "operator" ? "Operator" : "Sign in";
+    const place = app.view === "room" ? app.room?.group?.name || app.room?.id : app.view === "operator" ? "Operator" : app.view === "link" ? "Your own wallet" : "Sign in";
     const bridge = app.session?.bridge.name || "demls bridge";
     return `${app.unseen ? `(${app.unseen}) ` : ""}${place ? `${place} · ` : ""}${bridge}`;
   }
