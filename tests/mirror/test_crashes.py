@@ -66,7 +66,7 @@ async def test_while_the_group_takes_it(bench: Bench, stored: bool, monkeypatch:
     with monkeypatch.context() as patch:
         patch.setattr(ScriptedGroup, "submit", die)
         await bench.say(ROOM_A, "Alice", "one")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await reached.wait()
     await bench.restart()
     await bench.say(ROOM_A, "Alice", "two")

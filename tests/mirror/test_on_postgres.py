@@ -33,7 +33,8 @@ async def test_messages_reactions_and_bans_over_a_crash(postgres: Postgres, tmp_
         await bench.until(lambda: len(bench.paper.bans) == 1)
         await bench.restart()
         bench.paper.hold[ROOM_B].set()
-        await bench.until(lambda: len(bench.paper.bans) == 2 and not bench.paper.reactions)
+        # A ban that was carried out but not yet noted when the mirror crashed is carried out again.
+        await bench.until(lambda: len(set(bench.paper.bans)) == 2 and not bench.paper.reactions)
         await bench.settled()
         await bench.mirror.accept("account", "", [InboundReaction("r", ROOM_A, ALICE, event, "👍", 1)])
         await bench.settled()

@@ -320,7 +320,7 @@ class Bench:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for it (guarded, so that a failure does not hang)."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not condition():
                 self._check()
                 await asyncio.sleep(0.002)
@@ -333,7 +333,7 @@ class Bench:
         """Until nothing waits any more in either direction."""
         from bridge.storage import inbound
 
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await self.store.read(inbound.pending) or await self.mirror.queues():
                 self._check()
                 await asyncio.sleep(0.002)
