@@ -1,7 +1,8 @@
 """Binding a wallet to an account: the rules, for `!link` and for the page's form alike.
 
 One person must neither get a second vote nor come back past a ban by changing wallets. So nothing is changed
-while the wallet that he has now is in a group or on the way into one, or while one of the two is banned.
+while the wallet that he has now is in a group or on the way into one, or while that, the new or the hosted one
+is banned.
 """
 
 from __future__ import annotations
@@ -74,18 +75,20 @@ class Linker:
 
     def _check(self, tx: Tx, user: UserRef, address: bytes) -> None:
         account = accounts.by_user(tx, user.platform, user.user_id)
-        present = account.address if account else self.book.hosted(user.platform, user.user_id).address
+        hosted = self.book.hosted(user.platform, user.user_id).address
+        present = account.address if account else hosted
         if account is not None and present == address:
             raise LinkError("link_same", "nothing to change", address=short_address(address))
         for status in self.groups():
             if _takes_part(status, present):
                 raise LinkError("link_member", "in a group", address=short_address(present), group=status.group)
-            banned = [each for each in (present, address) if bans.is_banned(tx, status.group, each)]
+            banned = [each for each in (present, address, hosted) if bans.is_banned(tx, status.group, each)]
             if banned:
                 raise LinkError("link_banned", "banned", address=short_address(banned[0]), group=status.group)
 
 
 def _takes_part(status: GroupStatus, address: bytes) -> bool:
-    """A member, asked for, or asked to sign that he becomes one."""
+    """A member, asked for, voted on, or asked to sign that he becomes one."""
     asked = (each.address for each in status.signatures)
-    return address in status.members or address in status.joining or address in asked
+    voted_on = (change.subject for change in status.ballot.changes) if status.ballot else ()
+    return address in {*status.members, *status.joining, *asked, *voted_on}

@@ -33,11 +33,11 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "package_failed": "❌ Your key package was not published: {reason} You may try again.",
         # own wallets
         "link_hosted_now": (
-            "The bridge keeps the wallet behind your account: {address}\n"
+            "The bridge keeps the wallet behind your account: {address}. "
             "To put your own there, write {prefix}link and its address (0x…)."
         ),
         "link_own_now": (
-            "Your own wallet stands behind your account: {address}\n"
+            "Your own wallet stands behind your account: {address}. "
             "To have the bridge keep one for you again, write {prefix}link hosted"
         ),
         "link_sign": (
@@ -62,12 +62,15 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "link_not_own": "That is a wallet that the bridge keeps. Give the address of your own.",
         "link_sign_in": "Here you need no link: sign out, and sign in with your wallet.",
         "link_too_old": (
-            "No text waits for your signature: it was signed already, or is older than 10 minutes, or the "
-            "bridge was started anew. Begin again with the address of your wallet."
+            "No text waits for your signature: it was signed already, or the bridge was started anew. "
+            "Begin again with the address of your wallet."
+        ),
+        "link_expired": (
+            "The text that you got is older than 10 minutes. Begin again with the address of your wallet."
         ),
         "link_wrong_signature": (
-            "❌ That is not the signature of your wallet under the last text that you were given. (A contract "
-            "wallet cannot sign it.)"
+            "❌ That is not the signature of your wallet under the last text that you were given: {detail}. "
+            "(A contract wallet cannot sign it.)"
         ),
         "link_impossible": "This bridge takes no wallets of people's own.",
         # leave

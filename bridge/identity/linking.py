@@ -80,7 +80,7 @@ class Linking:
         try:
             wallet.check(Address(made.address), made.text.encode(), _normal(signature))
         except BadSignature as error:
-            raise LinkError("link_wrong_signature", str(error)) from error
+            raise LinkError("link_wrong_signature", str(error), detail=str(error)) from error
         self._waiting.pop((made.platform, made.user_id), None)
 
     def _text(self, platform: str, user_id: str, address: bytes, now: float) -> str:
@@ -107,8 +107,10 @@ class Linking:
 
 
 def _valid(made: LinkText | None, now: float) -> LinkText:
-    if made is None or now >= made.expires_at:
+    if made is None:
         raise LinkError("link_too_old", "no text waits for a signature")
+    if now >= made.expires_at:
+        raise LinkError("link_expired", "the text is too old")
     return made
 
 

@@ -111,7 +111,7 @@ async def test_on_a_page_one_signs_in(bench: Bench) -> None:
     assert getattr(refused.value, "code", "") == "link_sign_in"
 
 
-@pytest.mark.parametrize("where", ["member", "joining", "asked"])
+@pytest.mark.parametrize("where", ["member", "joining", "voted on", "asked"])
 @pytest.mark.parametrize("back", [False, True], ids=["linking", "unlinking"])
 async def test_nobody_gets_a_second_place(bench: Bench, where: str, back: bool) -> None:
     """As long as the present wallet has a place, or may get one, it stays."""
@@ -123,6 +123,9 @@ async def test_nobody_gets_a_second_place(bench: Bench, where: str, back: bool) 
             bench.group.has(present)
         case "joining":
             bench.group.current = replace(bench.group.current, joining=frozenset({present}))
+        case "voted on":
+            ballot = replace(BALLOT, changes=(replace(BALLOT.changes[0], subject=present),))
+            bench.group.current = replace(bench.group.current, ballot=ballot)
         case "asked":
             asked = (SignatureStatus(7, present, "bind", b"a binding"),)
             bench.group.current = replace(bench.group.current, signatures=asked)
@@ -151,6 +154,13 @@ async def test_nobody_comes_back_past_a_ban(bench: Bench, banned: str, back: boo
     answer = await (ask(bench, "Alice", "!link hosted") if back else link(bench))
     assert "banned from the group" in answer
     assert await address(bench) == (OWN.address if back else b"")
+
+
+async def test_a_ban_of_the_hosted_wallet_holds_for_the_next_one(bench: Bench) -> None:
+    await link(bench)
+    await bench.store.write(lambda tx: bans.record(tx, GROUP, hosted(bench), "spam", 1))
+    assert "banned from the group" in await link(bench, wallet=OTHER)
+    assert await address(bench) == OWN.address
 
 
 async def test_a_restart_forgets_the_text(bench: Bench) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from siwe import SiweMessage
 
 from bridge.identity.errors import LinkError
-from bridge.identity.linking import MAX_WAITING, VALID_SECONDS, Linking
+from bridge.identity.linking import MAX_WAITING, VALID_SECONDS, Linking, LinkText
 from tests.support.wallets import Wallet
 
 NOW = 1_700_000_000.0
@@ -24,10 +26,11 @@ def test_a_signed_text_is_of_use_once() -> None:
     made = (waiting := linking()).start("discord", "42", "Alice", ALICE.address, NOW)
     signature = ALICE.sign(made.text.encode())
     waiting.finish(waiting.of_account("discord", "42", NOW), signature)
-    for look in (
+    looks: tuple[Callable[[], LinkText], ...] = (
         lambda: waiting.of_account("discord", "42", NOW),
         lambda: waiting.of_code(made.code, NOW),
-    ):
+    )
+    for look in looks:
         with pytest.raises(LinkError) as refused:
             look()
         assert refused.value.code == "link_too_old"
@@ -92,13 +95,15 @@ def test_it_ends() -> None:
     waiting = linking()
     made = waiting.start("discord", "42", "Alice", ALICE.address, NOW)
     assert waiting.of_code(made.code, NOW + VALID_SECONDS - 1) == made
-    for look in (
-        lambda: waiting.of_code(made.code, NOW + VALID_SECONDS),
-        lambda: waiting.of_code("", NOW),
-        lambda: waiting.of_account("matrix", "42", NOW),
-    ):
-        with pytest.raises(LinkError):
+    looks: tuple[tuple[Callable[[], LinkText], str], ...] = (
+        (lambda: waiting.of_code(made.code, NOW + VALID_SECONDS), "link_expired"),
+        (lambda: waiting.of_code("", NOW), "link_too_old"),
+        (lambda: waiting.of_account("matrix", "42", NOW), "link_too_old"),
+    )
+    for look, code in looks:
+        with pytest.raises(LinkError) as refused:
             look()
+        assert refused.value.code == code
 
 
 def test_a_new_one_takes_the_place_of_the_old_and_all_are_bounded() -> None:
