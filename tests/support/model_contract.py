@@ -153,7 +153,7 @@ class Contract:
         if intent.digest in self.ballots:
             raise Refused("AlreadyOpened")
         period = policy.timing.voting
-        if not time + -(-period // 2) <= intent.deadline <= time + period + 60 or intent.epoch < self.epoch:
+        if not time + -(-period // 2) <= intent.deadline <= time + period + 60:
             raise Refused("WrongDeadline")
         facts = self._decide(self.current, True, transaction)
         voters = frozenset(m for m in self.members if m not in policy.service_members)
@@ -215,7 +215,8 @@ class Contract:
         policy = self._steward(sender)
         if intent.number != self.number + 1:
             raise Refused("WrongNumber")
-        if intent.epoch < self.epoch:
+        leaves = bool(intent.policy) and decode_policy(intent.policy).coordination is Coordination.WAKU
+        if intent.epoch < self.epoch and not leaves:
             raise Refused("WrongEpoch")
         if self.current and not self.ballots[self.current].decided:
             raise TooEarly("BallotOpen")

@@ -107,6 +107,12 @@ class Coordinating:
             return OTHER_ROSTER
         return UNDECIDED if any(not row.is_decided for row in chain.ballots.values()) else ""
 
+    def may_only_leave(self) -> bool:
+        """Whether the chain is ahead of the group or contradicts it: then a vote to leave it is the way out."""
+        chain = self._core.state.chain
+        settled = all(row.is_decided for row in chain.ballots.values())
+        return settled and self.trouble() in (BEHIND, OTHER_ROSTER)
+
     def may_refresh(self) -> bool:
         """Whether a commit of updates alone, which stays off the chain, may be made now."""
         chain = self._core.state.chain

@@ -26,8 +26,10 @@ from bridge.protocol.engine.queued import QueuedChange, claims_of
 from bridge.protocol.engine.state import MAX_QUEUED_ADDS, MAX_QUEUED_CHANGES
 from bridge.protocol.events import Topic
 from bridge.protocol.permissions import Kind
+from bridge.protocol.policy import decode_policy
 from bridge.protocol.ports import AddChange, Address, Built, Change, PolicyChange, RemoveChange, View
 from bridge.protocol.states import Trigger
+from bridge.protocol.types import Coordination
 from bridge.protocol.wire import demls_pb2 as pb
 
 if TYPE_CHECKING:
@@ -138,7 +140,7 @@ class Stewarding:
         core, state = self._core, self._core.state
         state.queue = [item for item in state.queue if self._sensible(item)]
         coordinating = self._engine.coordinating
-        state.collected = [] if coordinating.trouble() else self._choose()
+        state.collected = self._allowed()
         if not state.collected and not (self._refresh_due() and coordinating.may_refresh()):
             core.move(Trigger.START_EMPTY)
             return
@@ -154,6 +156,18 @@ class Stewarding:
     def _refresh_due(self) -> bool:
         core = self._core
         return len(core.view.members) > 1 and core.now - core.state.last_commit > REFRESH
+
+    def _allowed(self) -> list[QueuedChange]:
+        """The changes of this steward epoch, as far as the chain lets any begin."""
+        coordinating = self._engine.coordinating
+        if coordinating.may_only_leave():
+            return [item for item in self._core.state.queue if self._leaves_chain(item)][:1]
+        return [] if coordinating.trouble() else self._choose()
+
+    def _leaves_chain(self, item: QueuedChange) -> bool:
+        if item.kind != "policy" or not self._may_open_ballot(item):
+            return False
+        return decode_policy(item.policy).coordination is Coordination.WAKU
 
     def _choose(self) -> list[QueuedChange]:
         """The changes of this steward epoch: those that need no ballot, else one ballot's worth."""

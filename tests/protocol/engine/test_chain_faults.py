@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bridge.model.notices import BallotTally, ChangeKind, State
 from bridge.protocol.chain import Fact, Intent, OpenBallot, Record, RelayVote, Roster
+from bridge.protocol.engine.coordinating import BEHIND
 from bridge.protocol.events import ChainSeen, Start, TimerFired
 from bridge.protocol.ports import Address
 from bridge.protocol.types import Coordination
@@ -182,6 +183,26 @@ def test_two_stewards_record_for_the_same_epoch() -> None:
     world.run(120)
     members = set(a.engine.status().members)
     assert members == set(chain.contract.members)
+    assert world.agreed()
+
+
+def test_a_record_whose_commit_never_comes_leaves_the_way_to_waku() -> None:
+    world, a, b, chain = on_chain(stewards=2)
+    a.ban("alice", b.hosted["bob"])
+    vote_all(world, a, b)
+    world.until(lambda: _has(a, Record))
+    mine = next(intent for intent in a.disk.intents.values() if isinstance(intent, Record))
+    chain.strangers.append((replace(mine, commit_hash=b"\x07" * 32), b.wallet.address))
+    world.until(lambda: a.port.kept() == b"" and a.state is State.WORKING)
+    b.join("dora")
+    world.run(60)
+    assert a.engine.status().chain_trouble == BEHIND, "and membership stands still"
+    assert a.engine.status().ballot is None
+    move(world, a, b, Coordination.WAKU)
+    world.until(world.agreed)
+    assert b.hosted["bob"] in a.engine.status().members, "nobody has adopted a commit that nobody has"
+    vote_all(world, a, b)
+    world.settle()
     assert world.agreed()
 
 
