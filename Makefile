@@ -62,7 +62,7 @@ test-rust: $(VENV)/.native
 	cargo test $(RUST) --profile fast -p demls-mls -p demls-waku
 
 test-python: $(VENV)/.native
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.native ## style, types, lints, and that every generated file is up to date
 	$(BIN)/ruff check .

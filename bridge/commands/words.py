@@ -134,6 +134,9 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "propose_requested": "⏳ You asked for a vote. It begins with the group's next round.",
         "propose_passed": "✅ The group voted for the change that you proposed.",
         "propose_failed": "❌ The group voted against the change that you proposed.",
+        "propose_outdated": (
+            "❌ The group has changed its settings meanwhile, so your proposal is over. You may propose it again."
+        ),
         "propose_same": "That is so already.",
         "propose_member": "{who} is a member already.",
         "no_key_packages": (

@@ -18,8 +18,10 @@ from bridge.protocol.engine.chain_memory import MAX_HELD, PendingRecord
 from bridge.protocol.engine.core import Core
 from bridge.protocol.engine.queued import QueuedChange, claims_of
 from bridge.protocol.events import Topic
-from bridge.protocol.ports import Address, Built, Staged
+from bridge.protocol.policy import decode_policy
+from bridge.protocol.ports import Address, Built, Change, PolicyChange, Staged
 from bridge.protocol.states import Trigger
+from bridge.protocol.types import Coordination
 
 if TYPE_CHECKING:
     from bridge.protocol.engine import GroupEngine
@@ -118,15 +120,16 @@ class Recording:
 
     def is_recorded(self, commit: bytes, epoch: int) -> bool:
         """Whether the chain has this commit for this epoch. Raises BadBatch when it has another one."""
-        digest = hashlib.sha256(commit).digest()
-        records = self._core.state.chain.records
-        found = records.get(digest)
-        if found is not None and found.epoch == epoch:
+        if self._has(commit, epoch):
             return True
-        roster = self._core.state.chain.roster
+        records, roster = self._core.state.chain.records, self._core.state.chain.roster
         if any(row.epoch == epoch for row in records.values()) and roster and roster.epoch > epoch:
             raise errors.BadBatch("the chain has recorded another commit for this epoch")
         return False
+
+    def _has(self, commit: bytes, epoch: int) -> bool:
+        found = self._core.state.chain.records.get(hashlib.sha256(commit).digest())
+        return found is not None and found.epoch == epoch
 
     def check(self, certificate: Certificate, commit: bytes, staged: Staged) -> None:
         """Raise BadBatch unless record, ballot and commit belong together."""
@@ -144,6 +147,9 @@ class Recording:
         if not staged.changes:
             self.is_recorded(commit, epoch)  # raises where another commit has this epoch
             return pending is not None and pending.epoch == epoch
+        if any(_leaves_chain(change) for change in staged.changes):
+            # The way out may name an epoch that has another record; its own may be on the way to us.
+            return not self._has(commit, epoch)
         return not self.is_recorded(commit, epoch)
 
     def hold(self, raw: bytes) -> None:
@@ -178,3 +184,8 @@ def _record(pending: PendingRecord) -> Record:
         claims=tuple(own),
         policy=policies[0] if policies else b"",
     )
+
+
+def _leaves_chain(change: Change) -> bool:
+    """Whether a voted policy ends coordination by the contract. Raises Malformed for one that is none."""
+    return isinstance(change, PolicyChange) and decode_policy(change.policy).coordination is Coordination.WAKU

@@ -336,10 +336,18 @@ class Requests:
             self.send_or_queue(request)
 
     def policy_changed(self, before: View) -> None:
-        """The group has another policy: whoever proposed it has got it."""
-        policy = self._core.view.policy
-        if policy != before.policy:
-            self._finish("policy", hashlib.sha256(policy).digest(), "propose_passed")
+        """The group has another policy: whoever proposed it has got it.
+
+        Other proposals of a policy were made on the old one, and hold all of it: voted on now, they would undo
+        this change unawares. So they are over.
+        """
+        state, policy = self._core.state, self._core.view.policy
+        if policy == before.policy:
+            return
+        self._finish("policy", hashlib.sha256(policy).digest(), "propose_passed")
+        for request in [each for each in state.requests if each.kind == "policy"]:
+            self._finish("policy", request.address, "propose_outdated")
+        state.queue = [item for item in state.queue if item.kind != "policy"]
 
     def flush(self) -> None:
         """Back in Working: send what could not be sent, in the order in which it was asked."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -186,7 +187,9 @@ def test_two_stewards_record_for_the_same_epoch() -> None:
     assert world.agreed()
 
 
-def test_a_record_whose_commit_never_comes_leaves_the_way_to_waku() -> None:
+@pytest.mark.parametrize("lag", [0, 8])
+def test_a_record_whose_commit_never_comes_leaves_the_way_to_waku(lag: int) -> None:
+    """With a lag the other bridge gets the commit that leaves before it sees that commit's record."""
     world, a, b, chain = on_chain(stewards=2)
     a.ban("alice", b.hosted["bob"])
     vote_all(world, a, b)
@@ -198,6 +201,7 @@ def test_a_record_whose_commit_never_comes_leaves_the_way_to_waku() -> None:
     world.run(60)
     assert a.engine.status().chain_trouble == BEHIND, "and membership stands still"
     assert a.engine.status().ballot is None
+    chain.lag["b"] = lag
     move(world, a, b, Coordination.WAKU)
     world.until(world.agreed)
     assert b.hosted["bob"] in a.engine.status().members, "nobody has adopted a commit that nobody has"

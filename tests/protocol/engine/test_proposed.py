@@ -26,6 +26,21 @@ def test_other_settings_are_voted_on_wherever_they_are_proposed() -> None:
     assert b.answers("bob") == ["propose_requested", "vote_counted", "propose_passed"]
 
 
+def test_a_proposal_on_settings_that_have_changed_is_over() -> None:
+    """It holds all settings: voted on afterwards, it would take back what was just decided."""
+    world, a, b = community()
+    wanted = replace(present(a), timing=replace(present(a).timing, voting=60))
+    a.handle(ProposePolicy(a.hosted["alice"], encode_policy(wanted), "", "alice"))
+    b.propose("bob", replace(present(b), chat_during_ballot=True))
+    vote_all(world, a, b)
+    world.until(lambda: present(a) == present(b) == wanted and world.agreed())
+    world.until(lambda: b.answers("bob")[-1] == "propose_outdated")
+    world.run(120)
+    assert a.engine.status().ballot is None
+    assert present(a) == wanted
+    assert a.answers("alice")[-1] == "propose_passed"
+
+
 def test_a_no_is_told_to_who_proposed_it() -> None:
     world, a, b = community()
     before = present(b)
