@@ -135,7 +135,7 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "propose_passed": "✅ The group voted for the change that you proposed.",
         "propose_failed": "❌ The group voted against the change that you proposed.",
         "propose_outdated": (
-            "❌ The group has changed its settings meanwhile, so your proposal is over. You may propose it again."
+            "❌ The group has changed its settings meanwhile, so your proposal is over. Propose it anew."
         ),
         "propose_same": "That is so already.",
         "propose_member": "{who} is a member already.",
