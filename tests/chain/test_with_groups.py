@@ -13,7 +13,14 @@ import pytest_asyncio
 from eth_utils.crypto import keccak
 
 from tests.support.chain_proxy import until
-from tests.support.chain_town import ChainTown, chain_town, data, transaction, with_another_commit
+from tests.support.chain_town import (
+    PATIENCE,
+    ChainTown,
+    chain_town,
+    data,
+    transaction,
+    with_another_commit,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -279,3 +286,28 @@ async def test_a_record_whose_commit_never_comes(town: ChainTown) -> None:
     await town.passes("!propose coordination contract")
     await until(lambda: town.state_on_chain()["coordinated"], 60, "the roster is on the chain again")
     await town.passes()
+
+
+async def test_somebody_is_taken_in_while_his_bridge_is_away(town: ChainTown) -> None:
+    """By the key package that he has published; he leaves again by a claim that he has signed for the chain."""
+    people, erin = town.people, town.people["Erin"]
+    await erin.say("!keypackage")
+    await until(lambda: town.events("KeyPackageRegistry", "KeyPackagePublished"), PATIENCE, "it is published")
+    await until(lambda: erin.address, PATIENCE, "Erin has an address")
+    town.bridges[1].kill()
+    ballot = await town.proposes_on_the_first(f"!propose add {erin.address}")
+    for name in ("Alice", "Carol"):
+        await people[name].vote(ballot, yes=True)
+    town.votes_directly("Dave", town.newest_ballot())
+    await until(lambda: erin.address in town.shown("Alice"), PATIENCE, "Erin is a member, as client1 sees it")
+    town.bridges[1].start()
+    await town.until(lambda group: erin.address in group.members, "Erin's bridge has come by the Welcome")
+    await town.at_rest()
+    await until(lambda: erin.is_member, PATIENCE, "her page says so")
+    assert town.is_member_on_chain(erin.address)
+    await erin.say("I was away")
+    await until(lambda: people["Alice"].reads("I was away", "Erin"), PATIENCE, "she is read on client1")
+    await until(lambda: town.events("KeyPackageRegistry", "KeyPackageUsed"), PATIENCE, "the package is used up")
+    await erin.say("!leave")
+    await town.until(lambda group: erin.address not in group.members, "she has left")
+    assert not town.is_member_on_chain(erin.address)

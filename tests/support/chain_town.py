@@ -140,6 +140,26 @@ class ChainTown:
         await self.people[person].say(words or self.another_time())
         return await self.opened()
 
+    async def proposes_on_the_first(self, words: str) -> int:
+        """Alice asks for a change while the second bridge is away; the ballot's number.
+
+        Asked again where client1 has not read yet what the change needs of the chain.
+        """
+        alice = self.people["Alice"]
+
+        async def ask() -> None:
+            while not alice.group.get("ballot"):
+                await alice.say(words)
+                await asyncio.sleep(2)
+
+        async with asyncio.timeout(PATIENCE):
+            await ask()
+        return int(alice.group["ballot"]["number"])
+
+    def shown(self, name: str) -> set[str]:
+        """The addresses of the members on somebody's page."""
+        return {member["address"] for member in self.people[name].group.get("members", [])}
+
     def another_time(self) -> str:
         """A command that asks for another voting time."""
         self._proposed += 1
@@ -188,6 +208,11 @@ class ChainTown:
         found = self._contract(abi.REGISTRY).functions.groupOf(self.key).call()
         outputs = abi.interface(abi.REGISTRY).get_function_by_name("groupOf").abi["outputs"][0]["components"]
         return {part["name"]: value for part, value in zip(outputs, found, strict=True)}
+
+    def is_member_on_chain(self, address: str) -> bool:
+        """Whether the chain has this address in the group's roster."""
+        whose = Web3.to_checksum_address(address)
+        return bool(self._contract(abi.REGISTRY).functions.isMember(self.key, whose).call())
 
     def events(self, contract: str, event: str) -> list[Any]:
         """All of the group's events of this name, in the chain's order."""
@@ -310,7 +335,7 @@ class ChainTown:
         first.write(CONFIG.format(**one))
         creator = first.address()
         two = {**rest, "name": "client2", "waku": waku[1], "group": f"demls:arena@{creator}", "create": "false"}
-        two |= {"port": self.ports[1], "accounts": '["Bob"]', "node": self.chain.url}
+        two |= {"port": self.ports[1], "accounts": '["Bob", "Erin"]', "node": self.chain.url}
         second.write(CONFIG.format(**two))
         self.accounts = (creator, second.address())
         for account in self.accounts:
@@ -326,6 +351,7 @@ class ChainTown:
         self.addresses = {
             abi.REGISTRY: Web3.to_checksum_address(made["registry"]),
             abi.BALLOTS: Web3.to_checksum_address(made["ballots"]),
+            abi.KEY_PACKAGES: Web3.to_checksum_address(made["key_packages"]),
         }
         self.key = on_chain.group_key(GroupName("arena", bytes.fromhex(creator[2:])))  # type: ignore[arg-type]
 
@@ -341,10 +367,10 @@ class ChainTown:
 
     @asynccontextmanager
     async def visited(self) -> AsyncIterator[None]:
-        """Everybody at his page, and all members with a vote."""
+        """Everybody at his page, and all but Erin members with a vote."""
         urls = [f"http://127.0.0.1:{port}" for port in self.ports]
         people = [Visitor(urls[0], "Alice"), Visitor(urls[0], "Carol"), Visitor(urls[1], "Bob")]
-        people.append(WalletVisitor(urls[1], "Dave"))
+        people += [WalletVisitor(urls[1], "Dave"), Visitor(urls[1], "Erin")]
         tasks = []
         try:
             for person in people:
