@@ -62,6 +62,7 @@ test-rust: $(VENV)/.native
 	cargo test $(RUST) --profile fast -p demls-mls -p demls-waku
 
 test-python: $(VENV)/.native
+	@$(PYTHON) -m tests.support.servers
 	$(PYTHON) -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.native ## style, types, lints, and that every generated file is up to date
