@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.servers.common import cache
+from tests.support.servers.common import ServerFailure, cache
 
 VERSION = "1.163.2"
 HOME = cache() / f"synapse-{VERSION}"
@@ -254,7 +254,7 @@ def _free_port() -> int:
 def _run(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise AssertionError(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        raise ServerFailure(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
 @contextlib.contextmanager
