@@ -3,8 +3,9 @@
 protobuf code     bridge/protocol/wire/demls_pb2.py, .pyi   from demls.proto
 sample settings   config/bridge.example.toml                from bridge.settings
 command help      docs/commands.md                          from bridge.cli
-metrics           docs/metrics.md                           from bridge.ops.metrics
+metrics           docs/metrics.md                           from bridge.process.metrics
 state diagrams    docs/states.md                            from bridge.protocol.states
+import table      ARCHITECTURE.md, its section              from tests.support.import_table
 """
 
 from __future__ import annotations
@@ -20,15 +21,19 @@ import typer.main
 from grpc_tools import protoc
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
-from bridge import plugins
 from bridge.cli.main import app
-from bridge.ops import metrics
+from bridge.process import metrics, plugins
 from bridge.protocol import states
 from bridge.settings import sample
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.support import import_table  # noqa: E402 - the tests are no package that is installed
+
 WIRE = Path("bridge/protocol/wire")
 NOTE = "Made by `make generate`; do not edit."
+TABLE_BEGINS, TABLE_ENDS = "<!-- import table: made by make generate -->", "<!-- end of the import table -->"
 
 
 def protobuf() -> Iterator[tuple[Path, str]]:
@@ -93,6 +98,13 @@ def state_diagrams() -> str:
     return "\n".join(parts)
 
 
+def architecture() -> str:
+    """ARCHITECTURE.md, the table of imports in it made anew."""
+    before, rest = (ROOT / "ARCHITECTURE.md").read_text("utf-8").split(TABLE_BEGINS)
+    _, after = rest.split(TABLE_ENDS)
+    return f"{before}{TABLE_BEGINS}\n\n{import_table.markdown()}\n{TABLE_ENDS}{after}"
+
+
 def everything() -> Iterator[tuple[Path, str]]:
     """Every generated file: path below the root, content."""
     yield from protobuf()
@@ -100,6 +112,7 @@ def everything() -> Iterator[tuple[Path, str]]:
     yield Path("docs/commands.md"), commands()
     yield Path("docs/metrics.md"), metrics.page()
     yield Path("docs/states.md"), state_diagrams()
+    yield Path("ARCHITECTURE.md"), architecture()
 
 
 def check() -> int:

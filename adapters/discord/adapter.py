@@ -39,7 +39,7 @@ from bridge.model.adapter import (
 )
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Attachment
-from bridge.model.window import Window
+from bridge.model.view import GroupView
 
 T = TypeVar("T")
 
@@ -112,9 +112,9 @@ class DiscordAdapter:
             self._config.allows,
         )
 
-    def look(self, window: Window) -> None:
+    def attach_view(self, view: GroupView) -> None:
         """Members, commands and files of other platforms."""
-        self._people.window = window
+        self._people.view = view
 
     async def start(self, inbox: Inbox) -> None:
         """Log in and fix the position of every linked channel: messages from now on will be received.
@@ -245,7 +245,7 @@ class DiscordAdapter:
         return self._inbox
 
     def _prefix(self) -> str:
-        return self._people.window.prefix if self._people.window else "!"
+        return self._people.view.prefix if self._people.view else "!"
 
     def _note_reading(self, place: int, text: str) -> None:
         if text:
@@ -258,13 +258,13 @@ class DiscordAdapter:
         return await self._session.open()
 
     def _install(self, tree: app_commands.CommandTree[Any]) -> None:
-        window = self._people.window
-        if window is not None:
-            commands.install(tree, window, self._hub.asked, self._started().linked, self._guilds)
+        view = self._people.view
+        if view is not None:
+            commands.install(tree, view, self._hub.asked, self._started().linked, self._guilds)
 
     async def _publish_commands(self) -> None:
         """Tell Discord the slash commands of every server with a linked channel."""
-        if self._people.window is None:
+        if self._people.view is None:
             return
         tree = self._session.tree
         self._install(tree)

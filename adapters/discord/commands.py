@@ -1,4 +1,4 @@
-"""Slash commands, generated from the same table as the prefix commands (`Window.commands`)."""
+"""Slash commands, generated from the same table as the prefix commands (`GroupView.commands`)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from discord import app_commands
 
 from adapters.discord.places import room_of
 from bridge.model.ids import RoomRef
-from bridge.model.window import CommandHint, Group, Window
+from bridge.model.view import CommandHint, Group, GroupView
 
 MAX_CHOICES = 25
 """Of an option (Discord, "Application Commands")."""
@@ -95,20 +95,20 @@ def written(given: Sequence[Option], values: dict[str, str | None]) -> str:
 
 
 def install(
-    tree: app_commands.CommandTree[Any], window: Window, asked: Asked, linked: Linked, guilds: Iterable[int]
+    tree: app_commands.CommandTree[Any], view: GroupView, asked: Asked, linked: Linked, guilds: Iterable[int]
 ) -> None:
     """Put the commands into the tree, for these servers. No IO."""
     tree.clear_commands(guild=None)
-    names = [hint.name for hint in window.commands]
-    for hint in window.commands:
+    names = [hint.name for hint in view.commands]
+    for hint in view.commands:
         if _NAME.fullmatch(hint.name):
-            tree.add_command(_command(hint, options(hint, names), window, asked, linked))
+            tree.add_command(_command(hint, options(hint, names), view, asked, linked))
     for guild in guilds:
         tree.copy_global_to(guild=discord.Object(guild))
 
 
 def _command(
-    hint: CommandHint, given: Sequence[Option], window: Window, asked: Asked, linked: Linked
+    hint: CommandHint, given: Sequence[Option], view: GroupView, asked: Asked, linked: Linked
 ) -> app_commands.Command[Any, ..., Any]:
     async def callback(interaction: discord.Interaction[Any], **values: str | None) -> None:
         await asked(interaction, hint.name, written(given, values))
@@ -121,7 +121,7 @@ def _command(
     command.guild_only = True
     for option in given:
         if option.completes:
-            command.autocomplete(option.name)(_completion(option, window, linked))
+            command.autocomplete(option.name)(_completion(option, view, linked))
     return command
 
 
@@ -146,10 +146,10 @@ def _annotation(option: Option) -> Any:
     return plain if option.required else Optional[plain]  # noqa: UP045 - the library wants this form
 
 
-def _completion(option: Option, window: Window, linked: Linked) -> Any:
+def _completion(option: Option, view: GroupView, linked: Linked) -> Any:
     async def complete(interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
         room = room_of(interaction.channel, linked)
-        group = await window.group(room) if room is not None else None
+        group = await view.group(room) if room is not None else None
         if group is None:
             return []
         found = members(group, current) if option.completes == "member" else proposals(group, current)

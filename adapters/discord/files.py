@@ -1,4 +1,4 @@
-"""Attachments: out (fetched through the window, uploaded when small enough), and in (from Discord's CDN)."""
+"""Attachments: out (fetched through the view, uploaded when small enough), and in (from Discord's CDN)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from adapters.discord.errors import translate
 from adapters.discord.places import Place
 from bridge.model.adapter import DeliveryError, Rejected, RetryLater
 from bridge.model.message import Attachment
-from bridge.model.window import Window, WindowError
+from bridge.model.view import GroupView, ViewError
 
 MAX_FILES = 10
 """Of one message (Discord, "Create Message")."""
@@ -39,7 +39,7 @@ class Upload:
 
 
 async def collect(
-    files: Sequence[Attachment], place: Place, window: Window | None
+    files: Sequence[Attachment], place: Place, view: GroupView | None
 ) -> tuple[list[Upload], list[Attachment]]:
     """(what is uploaded, what becomes a link): by size, and by whether its content can be had now."""
     uploads: list[Upload] = []
@@ -48,8 +48,8 @@ async def collect(
     room = MAX_REQUEST
     for file in files:
         content = None
-        if window is not None and len(uploads) < MAX_FILES and file.size <= min(limit, room):
-            content = await _content(window, file, min(limit, room))
+        if view is not None and len(uploads) < MAX_FILES and file.size <= min(limit, room):
+            content = await _content(view, file, min(limit, room))
         if content is None:
             links.append(file)
         else:
@@ -58,10 +58,10 @@ async def collect(
     return uploads, links
 
 
-async def _content(window: Window, file: Attachment, limit: int) -> bytes | None:
+async def _content(view: GroupView, file: Attachment, limit: int) -> bytes | None:
     try:
-        return await window.fetch(file, limit)
-    except WindowError as error:
+        return await view.fetch(file, limit)
+    except ViewError as error:
         log.info("a file is shown as a link", name=file.name[:80], reason=str(error))
         return None
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from adapters.discord.places import PLATFORM, snowflake
 from bridge.model.ids import RoomRef
-from bridge.model.window import Window
+from bridge.model.view import GroupView
 
 
 class People:
-    """Asks the window, when there is one."""
+    """Asks the view, when there is one."""
 
     def __init__(self) -> None:
-        self.window: Window | None = None
+        self.view: GroupView | None = None
 
     async def by_name(self, room: RoomRef) -> dict[str, str]:
         """Case-folded name -> Discord user id. A name that two members bear means nobody."""
-        group = await self.window.group(room) if self.window is not None else None
+        group = await self.view.group(room) if self.view is not None else None
         found: dict[str, str] = {}
         twice: set[str] = set()
         for member in group.members if group else ():

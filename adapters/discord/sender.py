@@ -91,7 +91,7 @@ class Sender:
         """Show it; returns the first part's message id, which stands for all of them."""
         place, reply_to = await self._where(message)
         route = await self._route(place, message)
-        uploads, links = await files.collect(message.attachments, place, self._people.window)
+        uploads, links = await files.collect(message.attachments, place, self._people.view)
         try:
             return await self._send(message, route, reply_to, uploads, compose.file_lines(links))
         except _TooLarge:

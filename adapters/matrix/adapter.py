@@ -47,7 +47,7 @@ from bridge.model.adapter import (
 )
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Attachment
-from bridge.model.window import Window
+from bridge.model.view import GroupView
 
 T = TypeVar("T")
 
@@ -94,7 +94,7 @@ class MatrixAdapter:
         """Loop time before which the homeserver asked us to send nothing (429)."""
         self._inbox: Inbox | None = None
         self._media = Media(self._http)
-        self._window: Window | None = None
+        self._view: GroupView | None = None
 
     async def start(self, inbox: Inbox) -> None:
         """Log in and find the position in the stream. Messages from now on will be received.
@@ -141,7 +141,7 @@ class MatrixAdapter:
         tx = transaction_id("m", message.key)
         if not message.body.plain.strip() and len(message.attachments) == 1:
             [file] = message.attachments
-            address = await self._guarded(lambda: self._media.place(file, self._window), settles=False)
+            address = await self._guarded(lambda: self._media.place(file, self._view), settles=False)
             content = file_content(message, file, address) if address else content
         try:
             return await self._put(message.room, "m.room.message", content, tx)
@@ -184,9 +184,9 @@ class MatrixAdapter:
         """Lift a ban. Lifting none is no error."""
         await self._guarded(lambda: self._moderation.unban(room.room_id, user.user_id))
 
-    def look(self, window: Window) -> None:
-        """Take the window by which other platforms' files are read."""
-        self._window = window
+    def attach_view(self, view: GroupView) -> None:
+        """Take the view by which other platforms' files are read."""
+        self._view = view
 
     def holds(self, attachment: Attachment) -> bool:
         """Whether it is a file of Matrix."""

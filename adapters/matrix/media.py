@@ -14,7 +14,7 @@ from adapters.matrix.fields import integer, text
 from adapters.matrix.http import Built, MatrixHttp
 from bridge.model.adapter import Rejected
 from bridge.model.message import Attachment
-from bridge.model.window import Window, WindowError
+from bridge.model.view import GroupView, ViewError
 
 MEDIA_SECONDS = 90.0
 """For one file; below the mirror's limit of 120 s for one delivery."""
@@ -51,24 +51,24 @@ class Media:
             raise Rejected("the file was altered: its hash is another")
         return content
 
-    async def place(self, file: Attachment, window: Window | None) -> str:
+    async def place(self, file: Attachment, view: GroupView | None) -> str:
         """The file's Matrix address, uploaded first if it lies elsewhere; '' for one out of reach or too large.
 
         Raises `RetryLater`, and `TokenRevoked`.
         """
         if self.holds(file) and not file.key:
             return file.reference
-        if window is None:
+        if view is None:
             return ""
         limit = await self._upload_limit()
         if file.size > limit:
             return ""
         try:
-            content = await window.fetch(file, limit)
+            content = await view.fetch(file, limit)
             return await self._upload(file, content)
         except TokenRevoked:
             raise
-        except (WindowError, Rejected) as error:
+        except (ViewError, Rejected) as error:
             _log.info("a file of %d bytes is named instead of shown: %s", file.size, error)
             return ""
 

@@ -22,7 +22,7 @@ from adapters.web.errors import PageError, Unknown
 from adapters.web.hub import Hub
 from adapters.web.limits import Limits
 from adapters.web.messages import WEB
-from adapters.web.offers import Courier
+from adapters.web.offers import Outbox
 from adapters.web.page import Page
 from adapters.web.passwords import Passwords
 from adapters.web.plugin import URL_FILE
@@ -38,7 +38,7 @@ from bridge.model.adapter import (
     RetryLater,
 )
 from bridge.model.ids import RoomRef, UserRef
-from bridge.model.window import Window
+from bridge.model.view import GroupView
 
 T = TypeVar("T")
 CAPABILITIES: Final = Capabilities(
@@ -51,7 +51,7 @@ log = structlog.get_logger("web")
 
 
 class WebAdapter:
-    """See `bridge.model.adapter.Adapter` and `bridge.model.window.Looks`.
+    """See `bridge.model.adapter.Adapter` and `bridge.model.view.WantsView`.
 
     `passwords`, `limits` and `clock` are given by tests only.
     """
@@ -72,15 +72,15 @@ class WebAdapter:
         self._make_passwords = passwords
         self._make_limits = limits
         self._clock = clock
-        self._window: Window | None = None
+        self._view: GroupView | None = None
         self._page: Page | None = None
         self._server: Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._unwatch: Callable[[], None] = lambda: None
 
-    def look(self, window: Window) -> None:
-        """See `Looks`."""
-        self._window = window
+    def attach_view(self, view: GroupView) -> None:
+        """See `WantsView`."""
+        self._view = view
 
     @property
     def url(self) -> str:
@@ -91,8 +91,8 @@ class WebAdapter:
 
     async def start(self, inbox: Inbox) -> None:
         """Bind the port and open the database. Raises Rejected with what to do."""
-        if self._window is None:
-            raise Rejected("the bridge gave the page no window")
+        if self._view is None:
+            raise Rejected("the bridge gave the page no view")
         try:
             listener = listen(self._config.listen, self._config.port)
         except OSError as error:
@@ -105,13 +105,13 @@ class WebAdapter:
             listener.close()
             raise Rejected(f"cannot open the page's database in {self._state_dir}: {error}") from error
         try:
-            await self._open(inbox, self._window, listener, database)
+            await self._open(inbox, self._view, listener, database)
         except BaseException:
             listener.close()
             await database.close()
             raise
 
-    async def _open(self, inbox: Inbox, window: Window, listener: socket, database: Database) -> None:
+    async def _open(self, inbox: Inbox, view: GroupView, listener: socket, database: Database) -> None:
         config, port = self._config, int(listener.getsockname()[1])
         passwords = self._make_passwords()
         await passwords.prepare()
@@ -120,10 +120,10 @@ class WebAdapter:
             port=port,
             url=config.url(port),
             database=database,
-            window=window,
+            view=view,
             inbox=inbox,
-            hub=Hub(database, window),
-            courier=Courier(database, inbox),
+            hub=Hub(database, view),
+            courier=Outbox(database, inbox),
             limits=self._make_limits(),
             passwords=passwords,
             wallets=WalletSignIn(self._clock),

@@ -1,4 +1,4 @@
-"""Who looks at which room right now, and what they must be told: the window's news, changed messages, bans."""
+"""Who looks at which room right now, and what they must be told: the view's news, changed messages, bans."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from adapters.web.database import Database, Tx
 from adapters.web.errors import TooMany
 from bridge.model.ids import RoomRef
 from bridge.model.notices import BallotClosed
-from bridge.model.window import Group, News, OwnMessage, Window
+from bridge.model.view import Group, GroupView, News, SendUpdate
 
 MAX_PER_USER: Final = 8
 """Open pages of one person."""
@@ -37,7 +37,7 @@ class Follower(Protocol):
         """Something is to be read again: `messages`, `group`, `results`, `me`."""
 
     def news(self, items: Sequence[News]) -> None:
-        """The window's news of the room."""
+        """The view's news of the room."""
 
     def end(self, code: int, text: str = "") -> None:
         """Say goodbye and close."""
@@ -49,14 +49,14 @@ class Follower(Protocol):
 class Hub:
     """All followers of one page."""
 
-    def __init__(self, database: Database, window: Window) -> None:
+    def __init__(self, database: Database, view: GroupView) -> None:
         self._database = database
-        self._window = window
+        self._view = view
         self._followers: set[Follower] = set()
         self._versions: defaultdict[str, int] = defaultdict(int)
         self._groups: dict[str, tuple[int, Group | None]] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._fates: dict[str, tuple[str, OwnMessage]] = {}
+        self._fates: dict[str, tuple[str, SendUpdate]] = {}
         self._fated = asyncio.Event()
         self._closed = False
 
@@ -75,8 +75,8 @@ class Hub:
         self._followers.discard(follower)
 
     def watch(self) -> Callable[[], None]:
-        """Begin to listen to the window; call what is returned to stop."""
-        return self._window.watch(self._news)
+        """Begin to listen to the view; call what is returned to stop."""
+        return self._view.watch(self._news)
 
     def changed(self, room: str) -> None:
         """Messages of the room have changed (and that is on the disk)."""
@@ -91,7 +91,7 @@ class Hub:
 
     def _news(self, room: RoomRef, news: Sequence[News]) -> None:
         for item in news:
-            if isinstance(item, OwnMessage):
+            if isinstance(item, SendUpdate):
                 self._fates[item.event_id] = (room.room_id, item)
                 self._fated.set()
         self._versions[room.room_id] += 1
@@ -101,12 +101,12 @@ class Hub:
             follower.mark("group", "me", *(["results"] if closed else []))
 
     async def group(self, room: str) -> Group | None:
-        """The room's group now; read once for all who look. Raises what the window raises."""
+        """The room's group now; read once for all who look. Raises what the view raises."""
         async with self._locks[room]:
             version = self._versions[room]
             known = self._groups.get(room)
             if known is None or known[0] != version or known[1] is None:
-                known = self._groups[room] = (version, await self._window.group(RoomRef(messages.WEB, room)))
+                known = self._groups[room] = (version, await self._view.group(RoomRef(messages.WEB, room)))
             return known[1]
 
     async def run(self) -> None:
@@ -159,6 +159,6 @@ class Hub:
                 task.cancel()
 
 
-def _write(tx: Tx, batch: dict[str, tuple[str, OwnMessage]]) -> None:
+def _write(tx: Tx, batch: dict[str, tuple[str, SendUpdate]]) -> None:
     for event_id, (_, item) in batch.items():
         messages.set_fate(tx, event_id, item.fate.value, item.reason)

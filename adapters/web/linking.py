@@ -15,7 +15,7 @@ from adapters.web.fields import Fields
 from adapters.web.page import Page
 from adapters.web.requests import Visitor
 from adapters.web.text import hexed
-from bridge.model.window import WindowError
+from bridge.model.view import ViewError
 
 MAX_CODE: Final = 128
 
@@ -25,8 +25,8 @@ async def look(page: Page, visitor: Visitor, body: Fields) -> Response:
     code = fields.text(body, "code", MAX_CODE)
     page.limits.sign_in_address.take(visitor.address)
     try:
-        offer = await page.window.link_offer(code)
-    except WindowError as error:
+        offer = await page.view.link_offer(code)
+    except ViewError as error:
         raise Forbidden(str(error), "link") from error
     known = {"platform": offer.platform, "name": offer.name, "text": offer.text}
     return JSONResponse({**known, "address": hexed(offer.address)})
@@ -37,6 +37,6 @@ async def finish(page: Page, visitor: Visitor, body: Fields) -> Response:
     code, signature = fields.text(body, "code", MAX_CODE), fields.signature(body)
     page.limits.sign_in_address.take(visitor.address)
     try:
-        return JSONResponse({"text": await page.window.link(code, signature)})
-    except WindowError as error:
+        return JSONResponse({"text": await page.view.link(code, signature)})
+    except ViewError as error:
         raise Forbidden(str(error), "link") from error

@@ -28,7 +28,7 @@ from adapters.web.text import one_line
 from adapters.web.views import group_json, result_json, signing_json, standing_json, state_json
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.notices import StateChanged
-from bridge.model.window import News, WindowError
+from bridge.model.view import News, ViewError
 
 MAX_QUEUE: Final = 200
 """Frames that wait for a slow browser."""
@@ -144,7 +144,7 @@ class Live:
                 self.end(WRONG, "This page sends what the bridge does not understand.")
         except NotSignedIn as error:
             self.end(UNAUTHORISED, str(error))
-        except (PageError, WindowError) as error:
+        except (PageError, ViewError) as error:
             self._refuse(ref, str(error))
 
     def _refuse(self, ref: str, text: str) -> None:
@@ -187,10 +187,10 @@ class Live:
         if self._account.kind != "wallet":
             raise Forbidden("The bridge holds this wallet and signs for you.")
         ref = RoomRef(messages.WEB, self.room)
-        mine = {each.request_id for each in await self._page.window.signings(ref, self._address)}
+        mine = {each.request_id for each in await self._page.view.signings(ref, self._address)}
         if request not in mine:
             raise Forbidden("This is not asked of you any more.")
-        await self._page.window.sign(ref, request, signature)
+        await self._page.view.sign(ref, request, signature)
         self.mark("me", "group")
 
     # -- to the browser --------------------------------------------------------------------------------------
@@ -265,10 +265,10 @@ class Live:
         viewer, room = self.user_id, self.room
         out = await self._page.database.do(lambda tx: messages.banned(tx, room, viewer))
         self._out = out is not None
-        standing = await self._page.window.standing(ref, UserRef(messages.WEB, self.user_id))
+        standing = await self._page.view.standing(ref, UserRef(messages.WEB, self.user_id))
         signings: list[dict[str, Any]] = []
         if self._account.kind == "wallet" and self._address:
-            signings = [signing_json(each) for each in await self._page.window.signings(ref, self._address)]
+            signings = [signing_json(each) for each in await self._page.view.signings(ref, self._address)]
         standing_view = standing_json(standing, is_out=out is not None)
         await self._send(
             {"type": "me", "standing": standing_view, "signings": signings, "accepts": out is None}
@@ -277,11 +277,11 @@ class Live:
     async def _group(self) -> None:
         group = await self._page.hub.group(self.room)
         if group is not None:
-            view = group_json(group, self._address, self._page.clock())
-            await self._send({"type": "group", "group": view})
+            shown = group_json(group, self._address, self._page.clock())
+            await self._send({"type": "group", "group": shown})
 
     async def _results(self) -> None:
-        found = await self._page.window.results(RoomRef(messages.WEB, self.room), RESULTS)
+        found = await self._page.view.results(RoomRef(messages.WEB, self.room), RESULTS)
         await self._send({"type": "results", "results": [result_json(each) for each in found]})
 
     async def _send(self, frame: Fields) -> None:

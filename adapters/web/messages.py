@@ -25,7 +25,7 @@ MAX_REACTIONS: Final = 40
 """Reactions of one person on one message, and different ones on a message."""
 MAX_FILES: Final = 10
 BRIDGE: Final = "demls.bridge"
-"""Platform of what the bridge itself says, as in `bridge.mirror`."""
+"""Platform of what the bridge itself says, as in `bridge.rooms`."""
 WEB: Final = "web"
 
 

@@ -62,7 +62,7 @@ def full(tx: Tx) -> bool:
     return int(tx.execute("SELECT count(*) FROM offers").fetchone()[0]) >= MAX_OFFERS
 
 
-class Courier:
+class Outbox:
     """Carries offers to the inbox, one batch after the other, for as long as it runs."""
 
     def __init__(self, database: Database, inbox: Inbox) -> None:

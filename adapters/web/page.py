@@ -18,14 +18,14 @@ from adapters.web.errors import PageError, Unknown
 from adapters.web.hub import Hub
 from adapters.web.limits import Limits
 from adapters.web.messages import WEB
-from adapters.web.offers import Courier
+from adapters.web.offers import Outbox
 from adapters.web.passwords import Passwords
 from adapters.web.text import hexed
 from adapters.web.views import command_json
 from adapters.web.wallets import WalletSignIn
 from bridge.model.adapter import Inbox
 from bridge.model.ids import RoomRef, UserRef
-from bridge.model.window import Window, WindowError
+from bridge.model.view import GroupView, ViewError
 
 PACKAGE: Final = "demls-bridge"
 FETCHES: Final = 4
@@ -40,10 +40,10 @@ class Page:
     port: int
     url: str
     database: Database
-    window: Window
+    view: GroupView
     inbox: Inbox
     hub: Hub
-    courier: Courier
+    courier: Outbox
     limits: Limits
     passwords: Passwords
     wallets: WalletSignIn
@@ -91,8 +91,8 @@ class Page:
             return account
         try:
             user = UserRef(WEB, account.user_id)
-            address = hexed(await self.window.open_account(user, account.name, own))
-        except WindowError as error:
+            address = hexed(await self.view.open_account(user, account.name, own))
+        except ViewError as error:
             raise PageError(str(error), "no-account") from error
         if address != account.address:
             await self.database.do(lambda tx: accounts.set_address(tx, account.user_id, address))
@@ -108,8 +108,8 @@ class Page:
             "user": None if session is None else _user(session.account),
             # Which groups are mirrored here is for those who were let in.
             "rooms": [] if session is None else [await self._room_json(room) for room in self.rooms()],
-            "prefix": self.window.prefix,
-            "commands": [command_json(hint) for hint in self.window.commands],
+            "prefix": self.view.prefix,
+            "commands": [command_json(hint) for hint in self.view.commands],
             "test_accounts": [{"name": name, "password": word} for name, word in self.test_accounts.items()],
             "siwe": True,
         }

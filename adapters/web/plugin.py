@@ -17,7 +17,7 @@ URL_FILE: Final = "url"
 
 
 class WebPlugin:
-    """Makes pages (see `bridge.model.adapter.Plugin` and `bridge.model.window.Invites`)."""
+    """Makes pages (see `bridge.model.adapter.Plugin` and `bridge.model.view.Invites`)."""
 
     name = "web"
 

@@ -16,7 +16,7 @@ from adapters.web.errors import BadRequest, Busy, Unknown
 from adapters.web.page import Page
 from adapters.web.requests import Visitor, operator, session_answer, signed_in
 from bridge.model.message import Attachment
-from bridge.model.window import WindowError
+from bridge.model.view import ViewError
 
 MAX_FILE: Final = 20 * 1024 * 1024
 """Bytes of an attachment that the page passes on."""
@@ -44,7 +44,7 @@ async def room_messages(page: Page, request: Request, visitor: Visitor) -> Respo
 async def report(page: Page, _request: Request, visitor: Visitor) -> Response:
     """GET /api/operator."""
     operator(visitor)
-    return JSONResponse(dict(await page.window.report()))
+    return JSONResponse(dict(await page.view.report()))
 
 
 async def file(page: Page, request: Request, visitor: Visitor) -> Response:
@@ -61,8 +61,8 @@ async def file(page: Page, request: Request, visitor: Visitor) -> Response:
         raise Busy("Many files are being fetched. Please try again in a moment.")
     try:
         async with page.fetching, asyncio.timeout(FETCH_LIMIT):
-            data = await page.window.fetch(attachment, MAX_FILE)
-    except (WindowError, TimeoutError) as error:
+            data = await page.view.fetch(attachment, MAX_FILE)
+    except (ViewError, TimeoutError) as error:
         raise Unknown(
             f"This file cannot be fetched: {error or 'its platform does not answer'}", "no-file"
         ) from error

@@ -31,7 +31,7 @@ from adapters.web.page import Page
 from adapters.web.seed_key import SeedKey
 from adapters.web.seed_socket import SeedSocket
 from adapters.web.text import hexed
-from bridge.model.window import WindowError
+from bridge.model.view import ViewError
 
 SESSION_SECONDS: Final = 86_400.0
 MAX_FAULTS: Final = 20
@@ -74,7 +74,7 @@ async def _serve(page: Page, web: WebSocket, connected: list[str]) -> None:
             key, group = _connect(fields.parse(text))
             room = await _room_of(page, group)
             live = await _open(page, web, key, room, group)
-        except (PageError, WindowError) as error:
+        except (PageError, ViewError) as error:
             # Never the frame itself: it holds the key.
             log.info("a connect frame was refused", error=str(error))
             await web.send_text(f"SYSTEM: {error}")

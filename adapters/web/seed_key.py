@@ -10,7 +10,7 @@ from eth_account import Account
 from eth_account.messages import encode_defunct, encode_typed_data
 
 from adapters.web.errors import BadRequest
-from bridge.model.window import SigningRequest
+from bridge.model.view import SigningRequest
 
 _KEY: Final = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 

@@ -23,7 +23,7 @@ from adapters.web.speaking import act
 from adapters.web.text import hexed, one_line
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.notices import BallotOpened, ChangeKind, ChangeNote, MembersChanged
-from bridge.model.window import News, WindowError
+from bridge.model.view import News, ViewError
 
 MAX_QUEUE: Final = 200
 SEND_LIMIT: Final = 20.0
@@ -104,9 +104,9 @@ class SeedSocket:
         """Only what is said from now on, as in the seed; and to connect is to ask to join."""
         database, room = self._page.database, self.room
         self._after, self._position = await database.do(lambda tx: messages.counters(tx, room))
-        standing = await self._page.window.standing(self._ref, UserRef(messages.WEB, self.user_id))
+        standing = await self._page.view.standing(self._ref, UserRef(messages.WEB, self.user_id))
         if not (standing.is_member or standing.is_joining):
-            await self._act({"type": "say", "text": f"{self._page.window.prefix}join"})
+            await self._act({"type": "say", "text": f"{self._page.view.prefix}join"})
         group = await self._page.hub.group(self.room)
         if group is not None and group.ballot is not None:
             self._ballot(group.ballot.number, group.ballot.changes, group.ballot.voters)
@@ -118,7 +118,7 @@ class SeedSocket:
                 try:
                     self._page.limits.frame.take(self.user_id)
                     await self._take(fields.parse(text))
-                except (PageError, WindowError) as error:
+                except (PageError, ViewError) as error:
                     self._put(f"SYSTEM: {error}")
         except (WebSocketDisconnect, KeyError, RuntimeError):
             self.end(1000)
@@ -198,11 +198,11 @@ class SeedSocket:
 
     async def _sign(self) -> None:
         """What the person's wallet is asked for follows from what he asked for: joining, voting."""
-        for request in await self._page.window.signings(self._ref, self._key.address):
+        for request in await self._page.view.signings(self._ref, self._key.address):
             try:
                 signature = await asyncio.to_thread(self._key.sign, request)
-                await self._page.window.sign(self._ref, request.request_id, signature)
-            except (PageError, WindowError) as error:
+                await self._page.view.sign(self._ref, request.request_id, signature)
+            except (PageError, ViewError) as error:
                 self._put(f"SYSTEM: {error}")
 
     async def _new_messages(self) -> None:

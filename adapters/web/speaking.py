@@ -38,7 +38,7 @@ class _Act:
 
 
 def is_command(text: str, prefix: str) -> bool:
-    """Whether the bridge takes this text as a command (see `bridge.commands.grammar`)."""
+    """Whether the bridge takes this text as a command (see `bridge.rooms.commands.grammar`)."""
     text = text.strip()
     after = text[len(prefix) :]
     return bool(_SEED_BAN.match(text)) or bool(prefix and text.startswith(prefix) and after[:1].isalpha())
@@ -79,7 +79,7 @@ def _say(page: Page, tx: Tx, act: _Act, frame: Fields) -> None:
 
 def _vote(page: Page, tx: Tx, act: _Act, frame: Fields) -> None:
     word = "yes" if fields.flag(frame, "yes") else "no"
-    _speak(page, tx, act, f"{page.window.prefix}vote {fields.whole(frame, 'ballot')} {word}", "")
+    _speak(page, tx, act, f"{page.view.prefix}vote {fields.whole(frame, 'ballot')} {word}", "")
 
 
 def _speak(page: Page, tx: Tx, act: _Act, text: str, reply_to: str) -> None:
@@ -97,7 +97,7 @@ def _speak(page: Page, tx: Tx, act: _Act, text: str, reply_to: str) -> None:
         time_ms=act.now_ms,
         reply_to=reply_to,
         thread=thread,
-        only_for=account.user_id if is_command(text, page.window.prefix) else "",
+        only_for=account.user_id if is_command(text, page.view.prefix) else "",
     )
     messages.add(tx, said)
     event = InboundMessage(
@@ -115,7 +115,7 @@ def _speak(page: Page, tx: Tx, act: _Act, text: str, reply_to: str) -> None:
 
 def _edit(page: Page, tx: Tx, act: _Act, frame: Fields) -> None:
     text, target = _text(page, frame), fields.text(frame, "id", 64)
-    if is_command(text, page.window.prefix):
+    if is_command(text, page.view.prefix):
         raise BadRequest("A message cannot become a command. Please type the command anew.")
     messages.edit(tx, target, act.room.room_id, act.account.user_id, text)
     event = InboundMessage(

@@ -1,4 +1,4 @@
-"""The group as a browser gets it: JSON of what the window shows, seen by one person."""
+"""The group as a browser gets it: JSON of what the view shows, seen by one person."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.web.text import hexed
 from bridge.model.notices import StateChanged
-from bridge.model.window import Ballot, CommandHint, Group, Result, SigningRequest, Standing
+from bridge.model.view import Ballot, CommandHint, Group, MembershipStatus, Result, SigningRequest
 
 Json = dict[str, Any]
 
@@ -80,7 +80,7 @@ def result_json(result: Result) -> Json:
     return {**{key: getattr(result, key) for key in copied}, "lines": list(result.lines)}
 
 
-def standing_json(standing: Standing, *, is_out: bool) -> Json:
+def standing_json(standing: MembershipStatus, *, is_out: bool) -> Json:
     """Where a person stands. `is_out`: he is banned from the room."""
     return {
         "address": hexed(standing.address),

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, out
-from bridge.ops import logs
+from bridge.process import logs
 from bridge.settings import load
 
 
@@ -17,7 +17,9 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
     Exit codes: 0 all is well, 1 something does not answer, 2 wrong settings.
     """
-    from bridge import checking  # late: it loads everything, which `status` and `--help` need not wait for
+    from bridge.process import (
+        check as checking,  # late: it loads everything, which `status` and `--help` need not wait for
+    )
 
     settings = load(config)
     logs.configure("warning", "text")

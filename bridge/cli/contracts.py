@@ -12,9 +12,9 @@ from rich.markup import escape
 
 from bridge.cli.files import edit
 from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, UserError, out
-from bridge.ops import logs
-from bridge.ops.report import Report
-from bridge.ops.status import NotRunning, ask
+from bridge.process import logs
+from bridge.process.report import Report
+from bridge.process.status import NotRunning, ask
 from bridge.settings import ChainSettings, Settings, load, put
 
 if TYPE_CHECKING:
@@ -95,10 +95,10 @@ def _running(settings: Settings) -> Report | None:
 
 
 async def _deploy(settings: Settings) -> dict[str, str | int]:
-    from bridge.app import CannotStart, own_wallet
     from bridge.chain import contracts
     from bridge.chain.errors import ChainError
     from bridge.chain.node import Node
+    from bridge.process.run import CannotStart, own_wallet
 
     try:
         account = await own_wallet(settings)
@@ -126,7 +126,7 @@ async def _verify(settings: Settings, running: Report | None) -> None:
     from bridge.chain import contracts
     from bridge.chain.errors import ChainError
     from bridge.chain.node import Node
-    from bridge.chaining import place_of
+    from bridge.process.group_chain import place_of
 
     chain = _as_used(settings, running)
     place = place_of(chain)
@@ -138,12 +138,12 @@ async def _verify(settings: Settings, running: Report | None) -> None:
 
 
 async def _show(settings: Settings, running: Report | None) -> None:
-    from bridge import wiring
-    from bridge.app import CannotStart, own_address
     from bridge.chain import contracts
     from bridge.chain.errors import ChainError
     from bridge.chain.node import Node
-    from bridge.chaining import place_of
+    from bridge.process import compose
+    from bridge.process.group_chain import place_of
+    from bridge.process.run import CannotStart, own_address
     from bridge.protocol.on_chain import group_key
 
     chain = _as_used(settings, running)
@@ -154,7 +154,7 @@ async def _show(settings: Settings, running: Report | None) -> None:
             await node.require_chain(place.chain_id)
             head = await node.block("latest")
             funds = await node.balance("0x" + own.hex())
-            names = [wiring.full_name(group, own) for group in settings.groups]
+            names = [compose.full_name(group, own) for group in settings.groups]
             states = [await contracts.group_state(node, place.addresses, group_key(name)) for name in names]
     except (ChainError, CannotStart) as error:
         raise UserError(str(error), "check node_url, chain_id and the addresses in [chain]") from error

@@ -12,9 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
-from bridge import plugins
 from bridge.cli.files import write_private
 from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, UserError, out
+from bridge.process import plugins
 from bridge.settings import load, sample, toml_value
 
 COMMUNITY_TIMING = {"steward_epoch": 60, "waiting": 15, "voting": 600, "commit": 60}

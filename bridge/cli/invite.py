@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from bridge import plugins
 from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, UserError, out
 from bridge.model.adapter import SettingsError
-from bridge.model.window import Invites
+from bridge.model.view import Invites
+from bridge.process import plugins
 from bridge.settings import Problem, Settings, WrongSettings, load
 
 

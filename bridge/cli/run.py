@@ -21,11 +21,13 @@ def run(
 
     Exit codes: 0 stopped on request, 1 a part failed (it is logged which), 2 wrong settings, 70 hung.
     """
-    from bridge import app  # late: it loads everything, which `status` and `--help` need not wait for
+    from bridge.process import (
+        run as process,  # late: it loads everything, which `status` and `--help` need not wait for
+    )
 
     settings = load(config)
     try:
-        code = asyncio.run(app.run(settings, end_with_stdin=end_with_stdin))
-    except app.CannotStart as error:
+        code = asyncio.run(process.run(settings, end_with_stdin=end_with_stdin))
+    except process.CannotStart as error:
         raise UserError(str(error), f"demls-bridge check --config {config}") from error
     raise typer.Exit(code)

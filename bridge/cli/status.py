@@ -14,8 +14,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, UserError, out
-from bridge.ops.report import Group, Report
-from bridge.ops.status import NotRunning, ask
+from bridge.process.report import Group, Report
+from bridge.process.status import NotRunning, ask
 from bridge.settings import load
 
 MAX_FAILURES: Final = 5

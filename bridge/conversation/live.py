@@ -9,7 +9,7 @@ from bridge.conversation import saved as codec
 from bridge.conversation.keys import KeyRing
 from bridge.conversation.saved import Saved
 from bridge.conversation.services import Services
-from bridge.conversation.turn import Performer
+from bridge.conversation.turn import EffectRunner
 from bridge.protocol.engine import EngineConfig, GroupEngine
 from bridge.protocol.ports import MlsPort
 from bridge.storage import counters, groups, mls_rows, timers
@@ -43,7 +43,7 @@ class Live:
 
     engine: GroupEngine
     mls: MlsPort
-    performer: Performer
+    performer: EffectRunner
     refused: Counter[str]
     complete_until: int
 
@@ -58,7 +58,7 @@ class Live:
             old = codec.decode(stored.state)
             engine, keys = GroupEngine.restore(config, mls, old.engine), KeyRing(old.keys)
             complete_until = old.complete_until
-        performer = Performer(config.name, engine, services.signer, keys, services.entropy)
+        performer = EffectRunner(config.name, engine, services.signer, keys, services.entropy)
         return cls(engine, mls, performer, Counter(stored.refused), complete_until)
 
     @property

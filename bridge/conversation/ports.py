@@ -82,7 +82,7 @@ class Signer(Protocol):
 
 
 class Fanout(Protocol):
-    """Where notices go (`bridge.mirror`)."""
+    """Where notices go (`bridge.rooms`)."""
 
     def write(self, tx: Tx, group: str, notices: Sequence[Notice], now: float) -> None:
         """Store what follows from `notices`, inside the transaction that changed the group. No IO."""

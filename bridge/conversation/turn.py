@@ -1,6 +1,6 @@
 """One event through the engine, with everything that can be done at once: synchronous, no IO, no clock.
 
-The engine asks for signatures and ECIES by effects. `Performer` answers those on the spot, feeds the answers
+The engine asks for signatures and ECIES by effects. `EffectRunner` answers those on the spot, feeds the answers
 back and collects what is left for the shell to store and to do (`Outcome`). Whole groups run through this class
 in the property tests, on a fake clock; the asyncio part around it is `conversation.py`.
 """
@@ -74,7 +74,7 @@ class Outcome:
         return next(iter(self.refused)) if alone and not (self.publishes or self.timers or self.intents) else ""
 
 
-class Performer:
+class EffectRunner:
     """Runs events of one group through its engine and does the inner effects at once.
 
     Deterministic up to the ECIES ephemeral key and what MLS draws by itself, given `entropy`.

@@ -31,7 +31,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Text. `html` is empty or the safe subset (see `bridge.mirror.text`); never trusted when received."""
+    """Text. `html` is empty or the safe subset (see `bridge.model.text`); never trusted when received."""
 
     plain: str
     html: str = ""

@@ -1,4 +1,4 @@
-"""What the group tells the rooms: emitted by the engine, worded by `bridge.mirror`, shown by adapters.
+"""What the group tells the rooms: emitted by the engine, worded by `bridge.rooms`, shown by adapters.
 
 A notice holds facts, not text. Addresses are 20 bytes, times Unix seconds.
 """
@@ -133,7 +133,7 @@ class StateChanged:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The outcome of one person's request. `code` is stable (see `bridge.commands.words`)."""
+    """The outcome of one person's request. `code` is stable (see `bridge.rooms.commands.sentences`)."""
 
     reply_to: str
     code: str

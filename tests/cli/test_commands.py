@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.ops.report import Adapter, Ballot, Failure, Group, Queue, Report
-from bridge.ops.status import served
+from bridge.process.report import Adapter, Ballot, Failure, Group, Queue, Report
+from bridge.process.status import served
 from tests.cli.conftest import Cli
 
 GROUP = Group(

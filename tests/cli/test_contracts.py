@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app import own_address
+from bridge.process.run import own_address
 from bridge.settings import load
 from tests.cli.conftest import Cli
 from tests.support.servers.anvil import Anvil

@@ -1,4 +1,4 @@
-"""`Performer` alone, with an engine that answers by a script: order, inner effects, bounds."""
+"""`EffectRunner` alone, with an engine that answers by a script: order, inner effects, bounds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from bridge.conversation.keys import KEPT_KEYS, KeyRing
-from bridge.conversation.turn import MAX_STEPS, Performer, RunawayTurn
+from bridge.conversation.turn import MAX_STEPS, EffectRunner, RunawayTurn
 from bridge.model.notices import Answer, ChatSent, Refused
 from bridge.protocol import announcements
 from bridge.protocol.effects import (
@@ -49,8 +49,8 @@ class Script:
         return self._answer(event)
 
 
-def performer(script: Script, seed: int = 1) -> Performer:
-    return Performer(NAME, script, Wallets(OWN), KeyRing(), random.Random(seed).randbytes)
+def performer(script: Script, seed: int = 1) -> EffectRunner:
+    return EffectRunner(NAME, script, Wallets(OWN), KeyRing(), random.Random(seed).randbytes)
 
 
 def on_start(*effects: Effect) -> Script:
@@ -93,7 +93,7 @@ def test_a_join_request_is_opened_by_the_key_that_was_announced() -> None:
     assert b"let me in" not in sealed.publishes[0].data
 
     script = on_start(OpenJoinRequest(request.encrypted))
-    Performer(NAME, script, Wallets(OWN), announced.keys, random.Random(2).randbytes).handle(Start(), NOW)
+    EffectRunner(NAME, script, Wallets(OWN), announced.keys, random.Random(2).randbytes).handle(Start(), NOW)
     assert script.events[1:] == [JoinRequestOpened(b"let me in")]
 
 

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bridge.ops.report import Group, Report
-from bridge.ops.status import NotRunning, ask
+from bridge.process.report import Group, Report
+from bridge.process.status import NotRunning, ask
 
 COMMAND = [sys.executable, "-m", "bridge.cli"]
 READY_SECONDS = 90.0

@@ -23,8 +23,8 @@ from web3 import Web3
 from bridge.chain import abi
 from bridge.cli.demo.failures import PageError, PageRefused
 from bridge.cli.demo.visitor import Visitor
-from bridge.ops.report import Ballot, Group
-from bridge.ops.status import NotRunning
+from bridge.process.report import Ballot, Group
+from bridge.process.status import NotRunning
 from bridge.protocol import on_chain
 from bridge.protocol.types import GroupName
 from tests.support.bridges import COMMAND, BridgeProcess

@@ -12,7 +12,7 @@ from adapters.discord import plugin
 from adapters.discord.adapter import DiscordAdapter
 from bridge.model.ids import RoomRef, UserRef
 from tests.adapters.suite import Shown
-from tests.support.fake_window import FakeWindow
+from tests.support.fake_view import FakeView
 from tests.support.memory_inbox import MemoryInbox
 from tests.support.servers.discord.model import Message
 from tests.support.servers.discord.people import Person
@@ -34,7 +34,7 @@ class DiscordArena:
         self.alice = UserRef("discord", str(self.person.id))
         self.victim = UserRef("discord", str(self.other.id))
         self.inbox = MemoryInbox([self.room])
-        self.window = FakeWindow()
+        self.view = FakeView()
         self.settings: dict[str, object] = {}
         self.adapter: DiscordAdapter
         self.run: asyncio.Task[None]
@@ -51,7 +51,7 @@ class DiscordArena:
         adapter = plugin.create(self.config(), self.folder)
         assert isinstance(adapter, DiscordAdapter)
         self.adapter = adapter
-        adapter.look(self.window)
+        adapter.attach_view(self.view)
         await adapter.start(self.inbox)
         self.run = asyncio.create_task(adapter.run())
 

@@ -11,20 +11,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bridge.commands.linker import Linker
-from bridge.commands.router import Router
-from bridge.commands.words import say
 from bridge.conversation.ports import BallotStatus, GroupStatus, Request, SendChat
 from bridge.identity.book import AddressBook
 from bridge.identity.linking import Linking
 from bridge.identity.master import Master
-from bridge.mirror.mirror import Mirror
-from bridge.mirror.tuning import Tuning
 from bridge.model.adapter import AdapterHealth, BallotCard, Capabilities, InboundMessage, Inbox, Outgoing
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Author, Body
 from bridge.model.notices import Chat, Notice, State
 from bridge.protocol.errors import LocalError
+from bridge.rooms.commands.linker import Linker
+from bridge.rooms.commands.router import Router
+from bridge.rooms.commands.sentences import say
+from bridge.rooms.mirror import Mirror
+from bridge.rooms.tuning import Tuning
 from bridge.storage.store import Store
 from bridge.storage.tx import Tx
 

@@ -133,7 +133,7 @@ class PageServer:
         await self.push({"type": "group", "group": self.group})
 
     async def push_me(self, **changes: Any) -> None:
-        """Standing, signings, accepts."""
+        """MembershipStatus, signings, accepts."""
         self.me.update(changes)
         await self.push({"type": "me", **self.me})
 

@@ -1,4 +1,4 @@
-"""A running page: real loopback sockets, a window in memory, cheap password hashing, a clock to move."""
+"""A running page: real loopback sockets, a view in memory, cheap password hashing, a clock to move."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from adapters.web.passwords import Passwords
 from bridge.model.ids import RoomRef
 from tests.support.memory_inbox import MemoryInbox
 from tests.support.page_browser import Browser, Tab
-from tests.support.page_window import MemoryWindow
+from tests.support.page_view import MemoryView
 
 ROOM = RoomRef("web", "lobby")
 PASSWORD = "correct horse battery"
@@ -54,7 +54,7 @@ class RunningPage:
         self.folder = folder
         self.settings = {"port": 0, **settings}
         self.inbox = MemoryInbox([ROOM])
-        self.window = MemoryWindow(ROOM)
+        self.view = MemoryView(ROOM)
         self.clock = Clock()
         self.adapter: WebAdapter
         self.run: asyncio.Task[None]
@@ -70,7 +70,7 @@ class RunningPage:
         self.adapter = WebAdapter(
             config, self.folder, passwords=cheap, limits=lambda: Limits(self.clock), clock=self.clock
         )
-        self.adapter.look(self.window)
+        self.adapter.attach_view(self.view)
         await self.adapter.start(inbox or self.inbox)
         self.settings["port"] = int(self.adapter.url.rpartition(":")[2])
         self.run = asyncio.create_task(self.adapter.run())

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bridge.identity.keyfile import load_key
 from bridge.identity.master import Master
-from bridge.ops.report import Ballot, Group, Report
+from bridge.process.report import Ballot, Group, Report
 from bridge.storage import accounts
 from bridge.storage.store import Store
 from tests.support.bridges import BridgeProcess

@@ -21,7 +21,7 @@ from coincurve import PrivateKey
 from eth_account import Account
 
 from bridge.conversation.keys import KeyRing
-from bridge.conversation.turn import Outcome, Performer
+from bridge.conversation.turn import EffectRunner, Outcome
 from bridge.mls import MlsGroupPort
 from bridge.model.ids import RoomRef
 from bridge.model.message import Author, Body, ChatMessage, MessageKind
@@ -161,7 +161,7 @@ class Peer:
         else:
             self.engine = GroupEngine(config, self.port)
         keys = KeyRing(self.disk.keys)
-        self._performer = Performer(self.group, self.engine, self.wallets, keys, self.world.random.randbytes)
+        self._performer = EffectRunner(self.group, self.engine, self.wallets, keys, self.world.random.randbytes)
         for name, (at, token) in list(self.disk.timers.items()):
             self.world.at(at, self._timer(name, token))
         self.handle(Start())

@@ -14,7 +14,7 @@ import typer
 from bridge.cli.demo.failures import DemoFailed, TooSlow
 from bridge.cli.demo.people import PORTS
 from bridge.cli.output import UserError, err, out
-from bridge.ops import logs
+from bridge.process import logs
 from bridge.protocol.types import Coordination
 
 STARTING = "Starting two bridges (each a process with a Waku node of its own) ..."

@@ -14,7 +14,7 @@ from bridge.cli.demo.failures import DemoFailed, SideFailed
 from bridge.cli.demo.people import GROUP, PEOPLE, Person
 from bridge.cli.demo.side import CHAIN, TIMING, Side
 from bridge.cli.demo.visitor import Visitor
-from bridge.ops.report import Chain
+from bridge.process.report import Chain
 from bridge.protocol.ports import Address
 from bridge.protocol.types import Coordination, GroupName
 

@@ -15,7 +15,7 @@ from bridge.cli.demo.failures import PageError, PageRefused, Unmet
 from bridge.cli.demo.network import Network
 from bridge.cli.demo.people import PEOPLE, Person
 from bridge.cli.output import out
-from bridge.ops.report import Ballot
+from bridge.process.report import Ballot
 
 STEP_LIMIT: Final = 45.0
 """Seconds for one expectation: several steward epochs, a whole ballot and the takeover of a slow steward."""

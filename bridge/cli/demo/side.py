@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from bridge import app
+from bridge import process
 from bridge.cli.demo.failures import SideFailed
 from bridge.cli.demo.people import GROUP, PEOPLE, ROOM
-from bridge.ops.report import Group, Report
-from bridge.ops.status import NotRunning, ask
+from bridge.process.report import Group, Report
+from bridge.process.run import own_address
+from bridge.process.status import NotRunning, ask
 from bridge.settings import PREFIX, SEED_NAMES, load, sample
 
 START_LIMIT: Final = 30.0
@@ -84,7 +85,7 @@ class Side:
 
     async def address(self) -> bytes:
         """The bridge's own address; the first call makes its keys. Not while it runs."""
-        return await app.own_address(load(self.config, env_file=None))
+        return await own_address(load(self.config, env_file=None))
 
     async def start(self) -> None:
         """Start the process and wait until it answers and its page is open. Raises SideFailed."""
@@ -160,7 +161,7 @@ def _is_open(side: Side) -> bool:
 
 def _environment() -> dict[str, str]:
     """The environment without settings: the demo's files alone decide."""
-    package_root = str(Path(app.__file__).resolve().parent.parent)
+    package_root = str(Path(process.__file__).resolve().parent.parent.parent)
     kept = {
         name: value
         for name, value in os.environ.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bridge.cli.demo.network import Network
 from bridge.cli.demo.people import PEOPLE
 from bridge.cli.output import out
-from bridge.ops.report import Group
+from bridge.process.report import Group
 
 
 def invitation(network: Network) -> str:

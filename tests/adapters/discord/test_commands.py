@@ -8,7 +8,7 @@ import pytest
 
 from adapters.discord.commands import _signature, members, options, proposals, written
 from bridge.model.notices import State
-from bridge.model.window import Ballot, CommandHint, Group, Key, Member
+from bridge.model.view import Ballot, CommandHint, Group, Key, Member
 
 
 def hint(name: str, arguments: str) -> CommandHint:

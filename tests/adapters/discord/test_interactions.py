@@ -8,7 +8,7 @@ import pytest
 
 from bridge.model.adapter import BallotCard, InboundMessage, Outgoing
 from bridge.model.message import Body
-from bridge.model.window import Ballot, Key, Member
+from bridge.model.view import Ballot, Key, Member
 from tests.support.discord_arena import DiscordArena
 from tests.support.servers.discord.interactions import Answer
 from tests.support.servers.discord.model import Message
@@ -100,7 +100,7 @@ async def test_a_press_is_a_vote_and_its_answer_is_private(arena: DiscordArena, 
 
 async def test_slash_commands_are_the_same_as_the_prefix_ones(arena: DiscordArena) -> None:
     registered = {each["name"]: each for each in arena.server.commands(arena.guild)}
-    assert set(registered) == {hint.name for hint in arena.window.commands}
+    assert set(registered) == {hint.name for hint in arena.view.commands}
     assert [each["name"] for each in registered["vote"]["options"]] == ["choice", "number"]
     asked = asyncio.create_task(
         arena.person.slash(arena.channel, "ban", {"user": "Bob Smith", "reason": "spam"})
@@ -112,8 +112,8 @@ async def test_slash_commands_are_the_same_as_the_prefix_ones(arena: DiscordAren
 
 
 async def test_members_and_proposals_are_completed(arena: DiscordArena) -> None:
-    arena.window.members = (Member(b"\x11" * 20, "Bob", Key.OWN), Member(b"\x22" * 20, "Carol", Key.OWN))
-    arena.window.ballot = Ballot(12, (), (QUESTION,), (), (), (), 0, b"")
+    arena.view.members = (Member(b"\x11" * 20, "Bob", Key.OWN), Member(b"\x22" * 20, "Carol", Key.OWN))
+    arena.view.ballot = Ballot(12, (), (QUESTION,), (), (), (), 0, b"")
     found = await arena.person.autocomplete(arena.channel, "ban", {"user": "bo"}, focused="user")
     assert [(each["name"], each["value"]) for each in found] == [("Bob (0x1111…1111)", "0x" + "11" * 20)]
     found = await arena.person.autocomplete(arena.channel, "vote", {"number": ""}, focused="number")

@@ -7,7 +7,7 @@ import pytest
 from bridge.model.adapter import Outgoing, Rejected
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Attachment, Author, Body
-from bridge.model.window import Key, Member
+from bridge.model.view import Key, Member
 from tests.adapters.suite import deliver, outgoing
 from tests.support.discord_arena import DiscordArena
 from tests.support.servers.discord.permissions import Permission

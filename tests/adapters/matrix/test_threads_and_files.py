@@ -8,7 +8,7 @@ import pytest
 
 from bridge.model.adapter import DeliveryError, Outgoing
 from bridge.model.message import Attachment, Body
-from bridge.model.window import Holds, Looks, WindowError
+from bridge.model.view import FileSource, ViewError, WantsView
 from tests.adapters.matrix.conftest import MatrixArena
 from tests.adapters.suite import BOB, outgoing
 
@@ -16,7 +16,7 @@ PNG = b"\x89PNG not really " * 100
 
 
 class Elsewhere:
-    """The window's part that reads files of other platforms."""
+    """The view's part that reads files of other platforms."""
 
     def __init__(self, files: dict[str, bytes]) -> None:
         self.files = files
@@ -26,7 +26,7 @@ class Elsewhere:
         self.asked.append(attachment.reference)
         content = self.files.get(attachment.reference)
         if content is None or len(content) > limit:
-            raise WindowError("nobody has this file")
+            raise ViewError("nobody has this file")
         return content
 
 
@@ -84,7 +84,7 @@ async def test_a_file_is_an_attachment_and_can_be_read(arena: MatrixArena) -> No
     assert plain.attachments == captioned.attachments
     [attachment] = plain.attachments
     assert attachment == Attachment(address, "cat.png", "image/png", len(PNG))
-    assert isinstance(arena.adapter, Holds)
+    assert isinstance(arena.adapter, FileSource)
     assert arena.adapter.holds(attachment)
     assert await arena.adapter.fetch(attachment, len(PNG)) == PNG
     good = Attachment(address, "cat.png", "image/png", 0, hashlib.sha256(PNG).digest())
@@ -107,9 +107,9 @@ async def test_what_cannot_be_read_is_refused(arena: MatrixArena) -> None:
 
 
 async def test_a_file_from_elsewhere_is_uploaded(arena: MatrixArena) -> None:
-    assert isinstance(arena.adapter, Looks)
-    window = Elsewhere({"discord:1": PNG})
-    arena.adapter.look(window)  # type: ignore[arg-type]
+    assert isinstance(arena.adapter, WantsView)
+    view = Elsewhere({"discord:1": PNG})
+    arena.adapter.attach_view(view)  # type: ignore[arg-type]
     file = Attachment("discord:1", "cat.png", "image/png", len(PNG))
     event_id = await arena.adapter.send(file_message(arena, "k", file))
     content = await content_of(arena, event_id)
@@ -121,19 +121,19 @@ async def test_a_file_from_elsewhere_is_uploaded(arena: MatrixArena) -> None:
     own = Attachment(str(content["url"]), "cat.txt", "text/plain; charset=x", len(PNG))
     again = await content_of(arena, await arena.adapter.send(file_message(arena, "k2", own)))
     assert (again["msgtype"], again["url"]) == ("m.file", content["url"])
-    assert window.asked == ["discord:1", "discord:1"]
+    assert view.asked == ["discord:1", "discord:1"]
 
 
 async def test_a_file_that_cannot_be_uploaded_is_named(arena: MatrixArena) -> None:
     file = Attachment("discord:1", "cat.png", "image/png", len(PNG))
-    await arena.adapter.send(file_message(arena, "k1", file))  # no window
-    window = Elsewhere({"discord:1": PNG})
-    arena.adapter.look(window)  # type: ignore[arg-type]
+    await arena.adapter.send(file_message(arena, "k1", file))  # no view
+    view = Elsewhere({"discord:1": PNG})
+    arena.adapter.attach_view(view)  # type: ignore[arg-type]
     await arena.adapter.send(file_message(arena, "k2", Attachment("discord:2", "x", "text/plain", 3)))
     await arena.adapter.send(file_message(arena, "k3", Attachment("discord:1", "big", "text/plain", 2**40)))
     arena.proxy.answer("/upload", 413, {"errcode": "M_TOO_LARGE"}, times=1)
     await arena.adapter.send(file_message(arena, "k4", file))
-    assert window.asked == ["discord:2", "discord:1"]
+    assert view.asked == ["discord:2", "discord:1"]
     assert [shown.text for shown in await arena.read()] == [
         f"Bob: [cat.png (image/png, {len(PNG)} bytes): discord:1]",
         "Bob: [x (text/plain, 3 bytes): discord:2]",
@@ -144,12 +144,12 @@ async def test_a_file_that_cannot_be_uploaded_is_named(arena: MatrixArena) -> No
 
 async def test_the_servers_limit_for_files_is_kept(arena: MatrixArena) -> None:
     arena.proxy.answer("/media/config", 200, {"m.upload.size": 10}, times=1)
-    window = Elsewhere({"discord:1": PNG})
-    arena.adapter.look(window)  # type: ignore[arg-type]
+    view = Elsewhere({"discord:1": PNG})
+    arena.adapter.attach_view(view)  # type: ignore[arg-type]
     file = Attachment("discord:1", "cat.png", "image/png", 11)
     await arena.adapter.send(file_message(arena, "k", file))
     assert "cat.png" in (await arena.read())[0].text
-    assert window.asked == []
+    assert view.asked == []
 
 
 async def test_a_reaction_can_be_taken_back(arena: MatrixArena) -> None:

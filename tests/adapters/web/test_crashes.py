@@ -13,7 +13,7 @@ from pathlib import Path
 
 from adapters.web import messages, offers
 from adapters.web.database import Database
-from adapters.web.offers import Courier
+from adapters.web.offers import Outbox
 from bridge.model.adapter import Inbound, InboundDelete, InboundMessage, InboundReaction
 from bridge.model.message import Author, Body
 from tests.support.memory_inbox import MemoryInbox
@@ -70,16 +70,16 @@ async def test_handed_over_but_not_noted_comes_once(tmp_path: Path) -> None:
     inbox = FailingInbox(mute=True)
     event = InboundMessage("e", ROOM, ANN, Body("hi"), 5)
     await database.do(lambda tx: offers.offer(tx, event))
-    await run_until(Courier(database, inbox), inbox, lambda: inbox.tries >= 1)
+    await run_until(Outbox(database, inbox), inbox, lambda: inbox.tries >= 1)
     inbox.mute = False
-    await run_until(Courier(database, inbox), inbox, lambda: inbox.repeats >= 1)
+    await run_until(Outbox(database, inbox), inbox, lambda: inbox.repeats >= 1)
     assert inbox.events == [event]
     count = await database.do(lambda tx: tx.execute("SELECT count(*) FROM offers").fetchone()[0])
     assert count == 0
     await database.close()
 
 
-async def run_until(courier: Courier, inbox: FailingInbox, condition: object) -> None:
+async def run_until(courier: Outbox, inbox: FailingInbox, condition: object) -> None:
     task = asyncio.create_task(courier.run())
     async with asyncio.timeout(30):
         while not condition():  # type: ignore[operator]

@@ -13,7 +13,7 @@ from adapters.web.adapter import WebAdapter
 from bridge.model.adapter import Rejected, RetryLater, SettingsError
 from bridge.model.ids import RoomRef
 from bridge.model.message import Attachment
-from bridge.model.window import Invites, Looks
+from bridge.model.view import Invites, WantsView
 from tests.adapters.web.test_live import note
 from tests.support.pages import PASSWORD, ROOM, RunningPage, server_log
 
@@ -21,7 +21,7 @@ from tests.support.pages import PASSWORD, ROOM, RunningPage, server_log
 def test_the_plugin_makes_pages_and_invitations(tmp_path: Path) -> None:
     made = plugin.create({}, tmp_path)
     assert isinstance(made, WebAdapter)
-    assert isinstance(made, Looks)
+    assert isinstance(made, WantsView)
     assert isinstance(plugin, Invites)
     assert list(tmp_path.iterdir()) == []
 
@@ -84,7 +84,7 @@ async def test_a_page_without_window_or_folder_does_not_start(tmp_path: Path) ->
     with pytest.raises(Rejected, match="database"):
         await blocked.start()
     adapter = plugin.create({"port": 0}, tmp_path)
-    with pytest.raises(Rejected, match="window"):
+    with pytest.raises(Rejected, match="view"):
         await adapter.start(made.inbox)
 
 
@@ -120,7 +120,7 @@ async def test_files_are_only_for_those_who_see_the_message(page: RunningPage) -
         Attachment("mxc://a/gone", "gone", "image/png", 3),
         Attachment("mxc://a/huge", "huge", "image/png", 2**40),
     )
-    page.window.files = {each.reference: b"abc" for each in files if "gone" not in each.reference}
+    page.view.files = {each.reference: b"abc" for each in files if "gone" not in each.reference}
     await page.adapter.send(note("k", attachments=files, to_user=me))
     [message] = (await ann.http.get("/api/rooms/lobby/messages")).json()["messages"]
     urls = [each["url"] for each in message["attachments"]]

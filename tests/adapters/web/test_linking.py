@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.model.window import LinkOffer
+from bridge.model.view import LinkOffer
 from tests.support.page_browser import Browser
 from tests.support.pages import RunningPage
 from tests.support.wallets import Wallet
@@ -16,7 +16,7 @@ SIGNED = "0x" + OWN.sign(b"sign this").hex()
 
 @pytest.fixture
 async def browser(page: RunningPage) -> Browser:
-    page.window.offers["code-1"] = OFFER
+    page.view.offers["code-1"] = OFFER
     made = Browser(page.url)
     await made.session()
     return made
@@ -52,7 +52,7 @@ async def test_what_is_refused(
     page: RunningPage, browser: Browser, body: dict[str, object], status: int
 ) -> None:
     assert (await browser.post("/api/link", body)).status_code == status
-    assert page.window.offers == {"code-1": OFFER}
+    assert page.view.offers == {"code-1": OFFER}
     await browser.close()
 
 
@@ -66,5 +66,5 @@ async def test_without_the_token(page: RunningPage, browser: Browser) -> None:
     body = {"code": "code-1", "signature": SIGNED}
     refused = await browser.post("/api/link", body, **{"x-csrf-token": "wrong"})
     assert refused.status_code == 403
-    assert page.window.offers
+    assert page.view.offers
     await browser.close()

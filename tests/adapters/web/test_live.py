@@ -18,7 +18,7 @@ from bridge.model.adapter import BallotCard, InboundDelete, Outgoing
 from bridge.model.ids import UserRef
 from bridge.model.message import Author, Body
 from bridge.model.notices import BallotClosed, ChangeKind, ChangeNote, State, StateChanged
-from bridge.model.window import Ballot, Fate, Key, Member, OwnMessage, Result
+from bridge.model.view import Ballot, Key, Member, Result, SendStatus, SendUpdate
 from tests.support.page_browser import Browser, Refused, Tab
 from tests.support.pages import PASSWORD, ROOM, RunningPage
 
@@ -197,9 +197,11 @@ async def test_fates_are_shown_and_survive_a_reload(page: RunningPage) -> None:
     browser = await page.person("Ann")
     ann = page.tab(browser)
     ref, lost = await ann.ask("say", text="wait"), await ann.ask("say", text="lost")
-    page.window.tell(OwnMessage(ref, Fate.WAITING), OwnMessage(lost, Fate.DROPPED, "You are not a member."))
+    page.view.tell(
+        SendUpdate(ref, SendStatus.WAITING), SendUpdate(lost, SendStatus.DROPPED, "You are not a member.")
+    )
     await ann.until(lambda: ann.messages[ref]["fate"] == "waiting" and ann.messages[lost]["fate"] == "dropped")
-    page.window.tell(OwnMessage(ref, Fate.SENT))
+    page.view.tell(SendUpdate(ref, SendStatus.SENT))
     await ann.until(lambda: ann.messages[ref]["fate"] == "sent")
     fresh = page.tab(browser)
     await fresh.until(lambda: len(fresh.messages) == 2)
@@ -208,18 +210,18 @@ async def test_fates_are_shown_and_survive_a_reload(page: RunningPage) -> None:
 
 async def test_the_group_its_states_and_results(page: RunningPage) -> None:
     browser = await page.person("Ann")
-    address = page.window.accounts[await user_of(browser)]
+    address = page.view.accounts[await user_of(browser)]
     ann = page.tab(browser)
     await ann.until(lambda: any(frame["type"] == "results" for frame in ann.frames))
     change = ChangeNote(ChangeKind.ADD, address)
     ballot = Ballot(4, (change,), ("Shall Ann join?",), (b"\x01" * 20, address), (), (), 1_000, b"\x01" * 20)
     steps = [State.WORKING, State.WAITING, State.VOTING, State.WORKING]
     for old, new in itertools.pairwise(steps):
-        page.window.tell(StateChanged(old, new, 99, False, "a test"))
-    page.window.change(
+        page.view.tell(StateChanged(old, new, 99, False, "a test"))
+    page.view.change(
         state=State.VOTING,
         ballot=ballot,
-        members=(*page.window.shown.members, Member(address, "Ann", Key.HOSTED)),
+        members=(*page.view.shown.members, Member(address, "Ann", Key.HOSTED)),
     )
     await ann.until(lambda: ann.last("group")["group"]["ballot"] is not None)
     assert [frame["new"] for frame in ann.frames if frame["type"] == "state"] == [
@@ -231,8 +233,8 @@ async def test_the_group_its_states_and_results(page: RunningPage) -> None:
     assert (shown["state"], shown["epoch"], shown["joined"]) == ("voting", 3, True)
     assert [each["me"] for each in shown["members"]] == [False, True]
     assert (shown["ballot"]["kind"], shown["ballot"]["may_vote"], shown["ballot"]["mine"]) == ("add", True, "")
-    page.window.closed = [Result(4, ("Ann joins.",), True, 2, 0, 2, False, 1_000, "passed")]
-    page.window.tell(BallotClosed(4, (change,), True, 2, 0, 2, False))
+    page.view.closed = [Result(4, ("Ann joins.",), True, 2, 0, 2, False, 1_000, "passed")]
+    page.view.tell(BallotClosed(4, (change,), True, 2, 0, 2, False))
     await ann.until(lambda: bool(ann.last("results")["results"]))
     await ann.until(lambda: ann.last("me")["standing"]["is_member"])
     assert ann.last("results")["results"][0]["number"] == 4
@@ -254,7 +256,7 @@ async def test_a_banned_person_sees_that_he_is_out_and_nothing_new(page: Running
     again = page.tab(browser)
     await again.until(lambda: any(frame["type"] == "me" for frame in again.frames))
     await page.adapter.send(note("k3", "secret too"))
-    page.window.tell(StateChanged(State.WORKING, State.WAITING, 1, False, "x"))
+    page.view.tell(StateChanged(State.WORKING, State.WAITING, 1, False, "x"))
     for kind, fields in (("say", {"text": "let me in"}), ("react", {"id": again.shown()[0]["id"], "key": "x"})):
         with pytest.raises(Refused, match="banned"):
             await again.ask(kind, **fields)
@@ -371,7 +373,7 @@ async def test_a_browser_that_does_not_read_is_closed_and_resumes(page: RunningP
     [follower] = followers
     wide = "c" * 60_000
     for _ in range(1_000):
-        page.window.tell(StateChanged(State.WORKING, State.WAITING, 1, False, wide))
+        page.view.tell(StateChanged(State.WORKING, State.WAITING, 1, False, wide))
         await asyncio.sleep(0)
         if follower._end is not None:
             break

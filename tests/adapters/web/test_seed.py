@@ -21,7 +21,7 @@ from bridge.model.adapter import Outgoing
 from bridge.model.ids import UserRef
 from bridge.model.message import Author, Body
 from bridge.model.notices import BallotOpened, ChangeKind, ChangeNote, MembersChanged
-from bridge.model.window import Key, Member, SigningRequest
+from bridge.model.view import Key, Member, SigningRequest
 from tests.support.pages import ROOM, RunningPage, server_log
 
 KEY = "5a" * 32
@@ -42,8 +42,8 @@ def connect_frame(**fields: Any) -> str:
 async def connected(page: RunningPage, **fields: Any) -> ClientConnection:
     """A socket whose key is already a member's."""
     member = Member(ADDRESS, "0x", Key.OWN)
-    page.window.accounts[UserRef("web", "0x" + ADDRESS.hex())] = ADDRESS
-    page.window.change(members=(*page.window.shown.members, member))
+    page.view.accounts[UserRef("web", "0x" + ADDRESS.hex())] = ADDRESS
+    page.view.change(members=(*page.view.shown.members, member))
     connection = await page.browser().open("/ws", origin="http://localhost:5173")
     await connection.send(connect_frame(**fields))
     return connection
@@ -76,19 +76,19 @@ async def test_rooms_since_the_start(page: RunningPage) -> None:
 
 async def test_connecting_asks_to_join_and_signs(page: RunningPage) -> None:
     request = SigningRequest("r1", ADDRESS, "binding", "Bind", "personal_sign", "0x" + b"bind me".hex())
-    page.window.asked = [request]
+    page.view.asked = [request]
     connection = await page.browser().open("/ws", origin="")
     await connection.send(connect_frame(eth_private_key="0x" + KEY))
     join = await page.inbox.wait_for_text("!join")
     assert join.author.user_id == "0x" + ADDRESS.hex()
-    assert page.window.accounts[UserRef("web", join.author.user_id)] == ADDRESS
+    assert page.view.accounts[UserRef("web", join.author.user_id)] == ADDRESS
     typed = SigningRequest("r2", ADDRESS, "vote", "Vote", "eth_signTypedData_v4", json.dumps(TYPED))
-    page.window.asked.append(typed)
-    page.window.tell()
+    page.view.asked.append(typed)
+    page.view.tell()
     async with asyncio.timeout(30):
-        while len(page.window.signed) < 2:
+        while len(page.view.signed) < 2:
             await asyncio.sleep(0.01)
-    signatures = dict(page.window.signed)
+    signatures = dict(page.view.signed)
     for name, signable in (("r1", encode_defunct(b"bind me")), ("r2", encode_typed_data(full_message=TYPED))):
         signer = Account.recover_message(signable, signature=signatures[name])
         assert signer == to_checksum_address(ADDRESS)
@@ -117,7 +117,7 @@ async def test_a_ban_request_and_a_vote(page: RunningPage) -> None:
     assert await receive(connection) == "system: Ban request for user 0xabcd sent to group"
     await page.inbox.wait_for_text("/ban 0xabcd")
     changes = (ChangeNote(ChangeKind.REMOVE, BOB, ADDRESS), ChangeNote(ChangeKind.ADD, b"\x0c" * 20))
-    page.window.tell(BallotOpened(77, changes, b"\x01" * 20, (ADDRESS, BOB), 99))
+    page.view.tell(BallotOpened(77, changes, b"\x01" * 20, (ADDRESS, BOB), 99))
     own = to_checksum_address(ADDRESS)
     assert await receive(connection) == f"SYSTEM: {own} wants to ban 0x{BOB.hex()}"
     assert json.loads(await receive(connection)) == {
@@ -138,7 +138,7 @@ async def test_who_is_removed_is_told_and_closed(page: RunningPage) -> None:
     connection = await connected(page)
     await say(connection, message="hi")
     await receive(connection)
-    page.window.tell(MembersChanged(4, (), (ADDRESS,), ()))
+    page.view.tell(MembersChanged(4, (), (ADDRESS,), ()))
     assert await receive(connection) == "SYSTEM: You're removed from the group garden"
     with pytest.raises(ConnectionClosed):
         await receive(connection)

@@ -23,7 +23,7 @@ async def test_an_invitation_opens_an_account_once(page: RunningPage) -> None:
     answer = await browser.post("/api/invitation", {"token": token, "name": "Ann B", "password": PASSWORD})
     user = answer.json()["user"]
     assert (user["name"], user["kind"], user["operator"]) == ("Ann B", "hosted", True)
-    assert user["address"] == "0x" + page.window.accounts[UserRef("web", user["user_id"])].hex()
+    assert user["address"] == "0x" + page.view.accounts[UserRef("web", user["user_id"])].hex()
     assert answer.json()["rooms"] == [{"id": "lobby", "group": "garden"}]
     again = await browser.post("/api/invitation", {"token": token, "name": "Eve", "password": PASSWORD})
     assert (again.status_code, again.json()["error"]) == (404, "no-invitation")
@@ -168,10 +168,10 @@ async def test_operators_only(page: RunningPage) -> None:
 
 
 async def test_an_account_opens_later_when_the_bridge_cannot_now(page: RunningPage) -> None:
-    page.window.refuse = "not now"
+    page.view.refuse = "not now"
     browser = await page.person("Ann")
     assert (await browser.session())["user"]["address"] == ""
-    page.window.refuse = ""
+    page.view.refuse = ""
     tab = page.tab(browser)
     await tab.until(lambda: any(frame["type"] == "me" for frame in tab.frames))
     assert (await browser.session())["user"]["address"].startswith("0x")

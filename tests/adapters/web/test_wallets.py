@@ -10,7 +10,7 @@ from eth_account.messages import encode_defunct
 
 from adapters.web.errors import Forbidden
 from adapters.web.wallets import VALID_SECONDS, WalletSignIn
-from bridge.model.window import SigningRequest
+from bridge.model.view import SigningRequest
 from tests.support.page_browser import Browser, Refused
 from tests.support.pages import Clock, RunningPage
 
@@ -116,7 +116,7 @@ async def test_signing_in_over_http(page: RunningPage) -> None:
     replay = page.browser()
     await replay.session()
     assert (await replay.post("/api/siwe", body)).status_code == 403
-    assert list(page.window.accounts.values()) == [ADDRESS]
+    assert list(page.view.accounts.values()) == [ADDRESS]
 
 
 async def signed_in(page: RunningPage) -> Browser:
@@ -132,7 +132,7 @@ async def signed_in(page: RunningPage) -> Browser:
 async def test_a_wallet_is_asked_to_sign_and_answers(page: RunningPage) -> None:
     mine = [SigningRequest(name, ADDRESS, "vote", "Vote yes", "personal_sign", "0x00") for name in ("r1", "r2")]
     other = SigningRequest("r3", b"\x03" * 20, "vote", "Vote no", "personal_sign", "0x00")
-    page.window.asked = [*mine, other]
+    page.view.asked = [*mine, other]
     tab, hosted = page.tab(await signed_in(page)), page.tab(await page.person("Ann"))
     await tab.until(lambda: any(frame["type"] == "me" for frame in tab.frames))
     assert tab.last("me")["signings"] == [
@@ -150,11 +150,11 @@ async def test_a_wallet_is_asked_to_sign_and_answers(page: RunningPage) -> None:
     await tab.ask("sign", request="r1", signature=signature)
     await tab.ask("sign", request="r2", signature="")
     await tab.until(lambda: tab.last("me")["signings"] == [])
-    assert page.window.signed == [("r1", b"\xab" * 65), ("r2", b"")]
+    assert page.view.signed == [("r1", b"\xab" * 65), ("r2", b"")]
 
 
 async def test_a_wallet_that_the_bridge_refuses_is_not_signed_in(page: RunningPage) -> None:
-    page.window.refuse = "This wallet is banned."
+    page.view.refuse = "This wallet is banned."
     browser = page.browser()
     await browser.session()
     start = {"address": WALLET.address, "chain_id": 1}

@@ -9,7 +9,7 @@ import pytest
 from eth_account import Account
 from playwright.async_api import expect
 
-from bridge.model.window import LinkOffer
+from bridge.model.view import LinkOffer
 from tests.support.browser import NARROW, Visit, Visitor
 from tests.support.browser_wallet import TestWallet
 from tests.support.pages import RunningPage

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from bridge.cli.demo.view import described
-from bridge.ops.report import Ballot, Group
+from bridge.process.report import Ballot, Group
 
 COMMAND = [sys.executable, "-m", "bridge.cli", "demo", "--ports", "0", "0"]
 LIMIT = 120.0

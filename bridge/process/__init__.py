@@ -1,0 +1,1 @@
+"""The process: composition, life, status, logs, metrics."""

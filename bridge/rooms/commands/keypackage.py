@@ -1,0 +1,17 @@
+"""`!keypackage`: with it the group can add somebody (`!propose add`) while he, or his whole bridge, is away."""
+
+from __future__ import annotations
+
+from bridge.conversation.ports import PublishPackage
+from bridge.rooms.commands.command import Command, Context
+from bridge.rooms.commands.join import account_of
+from bridge.rooms.ports import Ask, Outcome
+
+
+def run(context: Context) -> Outcome:
+    """The account gets a wallet, as by `!join`; the group decides when a member proposes to add him."""
+    address, create_account = account_of(context)
+    return Ask(PublishPackage(address, context.asker.reply_to), create_account)
+
+
+COMMAND = Command("keypackage", "", "publish a key package: the group can add you while you are away", run)

@@ -1,0 +1,1 @@
+"""Platform events become requests to the group."""

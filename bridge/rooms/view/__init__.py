@@ -1,0 +1,1 @@
+"""What adapters show beyond messages: members, ballots, results, news, signing."""

@@ -1,1 +1,0 @@
-"""What adapters see beyond messages: implements `bridge.model.window.Window` over store, book and groups."""
