@@ -6,7 +6,7 @@
     (then the conversation resolves the futures, publishes, delivers)
 
 When `write` fails, or anything unexpected happens in `run`, the whole batch has not happened: the caller throws
-the `Live` state away and loads the stored one.
+the `LoadedGroup` state away and loads the stored one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hashlib import sha256
 
 from bridge.chain.codec import encode
 from bridge.conversation.intake import HistoryCall, Intake, Received, Whole, pieces, whole_digests
-from bridge.conversation.live import Live
+from bridge.conversation.loaded import LoadedGroup
 from bridge.conversation.ports import Fanout, Request
 from bridge.conversation.topics import content_topic
 from bridge.conversation.turn import Outcome
@@ -52,7 +52,7 @@ class Batch:
     """One group's batch; used once."""
 
     group: str
-    live: Live
+    live: LoadedGroup
     intake: Intake
     is_current: Callable[[str, int], bool]
     """Whether a timer that fired was not replaced since."""
@@ -103,7 +103,7 @@ class Batch:
 
     def _turn(self, event: Event, now: float) -> Outcome:
         self.turns += 1
-        return self.live.performer.handle(event, now)
+        return self.live.runner.handle(event, now)
 
     def _due(self, name: str, token: int) -> bool:
         """An earlier event of this very batch may have replaced the timer."""

@@ -24,7 +24,7 @@ from bridge.conversation.anti_entropy import AntiEntropy
 from bridge.conversation.batch import Asked, Batch, Item
 from bridge.conversation.intake import Intake, Received
 from bridge.conversation.journal import record
-from bridge.conversation.live import Live, Stored
+from bridge.conversation.loaded import GroupRows, LoadedGroup
 from bridge.conversation.outbox import Outbox
 from bridge.conversation.ports import GroupStatus, Request
 from bridge.conversation.services import Services
@@ -48,7 +48,7 @@ class ConversationStopped(Exception):
 class Conversation:
     """The shell of one group. Make it with `open`, then `run` it; all methods belong to the event loop."""
 
-    def __init__(self, config: EngineConfig, services: Services, stored: Stored) -> None:
+    def __init__(self, config: EngineConfig, services: Services, stored: GroupRows) -> None:
         self.name = config.name.name
         self.transactions = 0
         """Transactions committed (for the metrics: events / transactions is the group-commit factor)."""
@@ -56,7 +56,7 @@ class Conversation:
         self._services = services
         self._queue: asyncio.Queue[Item] = asyncio.Queue()
         self._intake = Intake(self.name)
-        self._live = Live.restore(config, stored, services)
+        self._live = LoadedGroup.restore(config, stored, services)
         self._stopped = False
         self._timers = Timers(services.clock, self._fire)
         self._history = AntiEntropy(config.name, config.own, services, self.status)
@@ -67,7 +67,7 @@ class Conversation:
     @classmethod
     async def open(cls, config: EngineConfig, services: Services) -> Conversation:
         """Load the group from the store, or begin a new one."""
-        stored = await services.store.read(lambda tx: Stored.read(tx, config.name.name))
+        stored = await services.store.read(lambda tx: GroupRows.read(tx, config.name.name))
         return cls(config, services, stored)
 
     # ---- what others call ----
@@ -182,12 +182,12 @@ class Conversation:
         await self._store(batch)
 
     async def _reload(self) -> None:
-        stored = await self._services.store.read(lambda tx: Stored.read(tx, self.name))
+        stored = await self._services.store.read(lambda tx: GroupRows.read(tx, self.name))
         self._intake = Intake(self.name)
-        self._live = Live.restore(self._config, stored, self._services)
+        self._live = LoadedGroup.restore(self._config, stored, self._services)
         self._adopt(self._live, stored)
 
-    def _adopt(self, live: Live, stored: Stored) -> None:
+    def _adopt(self, live: LoadedGroup, stored: GroupRows) -> None:
         self._timers.replace_all((row.name, row.at, row.token) for row in stored.timers)
         self._history.resume(live.complete_until)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from bridge.conversation.live import Live
+from bridge.conversation.loaded import LoadedGroup
 from bridge.conversation.ports import GroupStatus
 
 
-def of(live: Live, transport: str, chain: str = "") -> GroupStatus:
+def of(live: LoadedGroup, transport: str, chain: str = "") -> GroupStatus:
     """`transport` and `chain`: their health, in words."""
     engine = live.engine.status()
     known = {field.name: getattr(engine, field.name) for field in fields(engine)}

@@ -49,7 +49,7 @@ class Script:
         return self._answer(event)
 
 
-def performer(script: Script, seed: int = 1) -> EffectRunner:
+def runner(script: Script, seed: int = 1) -> EffectRunner:
     return EffectRunner(NAME, script, Wallets(OWN), KeyRing(), random.Random(seed).randbytes)
 
 
@@ -71,7 +71,7 @@ def test_signatures_are_fed_back_after_the_effects_that_came_with_them() -> None
         raise AssertionError(event)
 
     script = Script(answer)
-    outcome = performer(script).handle(Start(), NOW)
+    outcome = runner(script).handle(Start(), NOW)
     assert [publish.data for publish in outcome.publishes] == [b"first", b"then 1"]
     _, by_us = script.events
     assert isinstance(by_us, Signed)
@@ -81,14 +81,14 @@ def test_signatures_are_fed_back_after_the_effects_that_came_with_them() -> None
 
 
 def test_a_join_request_is_opened_by_the_key_that_was_announced() -> None:
-    announced = performer(on_start(Announce(3, OWN.address)))
+    announced = runner(on_start(Announce(3, OWN.address)))
     (publish,) = announced.handle(Start(), NOW).publishes
     assert publish.topic is Topic.WELCOME
     assert not publish.archive
     found = announcements.from_wire(decode_welcome(publish.data).group_announcement, NOW)
     assert (found.group_id, found.epoch, found.steward) == (b"room", 3, OWN.address)
 
-    sealed = performer(on_start(SealJoinRequest(found.eth_pub_key, b"let me in"))).handle(Start(), NOW)
+    sealed = runner(on_start(SealJoinRequest(found.eth_pub_key, b"let me in"))).handle(Start(), NOW)
     request = decode_welcome(sealed.publishes[0].data).join_request
     assert b"let me in" not in sealed.publishes[0].data
 
@@ -99,7 +99,7 @@ def test_a_join_request_is_opened_by_the_key_that_was_announced() -> None:
 
 def test_a_join_request_for_somebody_else_leads_to_nothing() -> None:
     script = on_start(OpenJoinRequest(bytes(200)))
-    steward = performer(script)
+    steward = runner(script)
     steward.keys.new_key(random.Random(3).randbytes)
     outcome = steward.handle(Start(), NOW)
     assert script.events == [Start()]
@@ -108,21 +108,21 @@ def test_a_join_request_for_somebody_else_leads_to_nothing() -> None:
 
 
 def test_without_the_wallet_nothing_is_announced_and_it_is_counted() -> None:
-    outcome = performer(on_start(Announce(1, STRANGER.address))).handle(Start(), NOW)
+    outcome = runner(on_start(Announce(1, STRANGER.address))).handle(Start(), NOW)
     assert not outcome.publishes
     assert outcome.refused == {"no_wallet": 1}
 
 
 def test_the_same_entropy_gives_the_same_announcement() -> None:
     first, again, other = (
-        performer(on_start(Announce(1, OWN.address)), seed).handle(Start(), NOW).publishes for seed in (5, 5, 6)
+        runner(on_start(Announce(1, OWN.address)), seed).handle(Start(), NOW).publishes for seed in (5, 5, 6)
     )
     assert first == again
     assert first != other
 
 
 def test_the_last_word_on_a_timer_counts() -> None:
-    outcome = performer(
+    outcome = runner(
         on_start(SetTimer("a", 1.0, 1), SetTimer("b", 2.0, 2), CancelTimer("a"), SetTimer("b", 3.0, 3))
     ).handle(Start(), NOW)
     assert outcome.timers == {"a": None, "b": SetTimer("b", 3.0, 3)}
@@ -130,16 +130,16 @@ def test_the_last_word_on_a_timer_counts() -> None:
 
 def test_refusals_are_counted_and_known_as_the_whole_outcome() -> None:
     refused = Tell(Refused("malformed", "what?"))
-    alone = performer(on_start(refused)).handle(Start(), NOW)
+    alone = runner(on_start(refused)).handle(Start(), NOW)
     assert alone.refusal == "malformed"
     assert alone.refused == {"malformed": 1}
-    with_more = performer(on_start(refused, Tell(ChatSent(bytes(16))))).handle(Start(), NOW)
+    with_more = runner(on_start(refused, Tell(ChatSent(bytes(16))))).handle(Start(), NOW)
     assert with_more.refusal == ""
     assert with_more.refused == {"malformed": 1}
 
 
 def test_catch_ups_are_collected() -> None:
-    assert performer(on_start(CatchUp(4, 100))).handle(Start(), NOW).catch_ups == [CatchUp(4, 100)]
+    assert runner(on_start(CatchUp(4, 100))).handle(Start(), NOW).catch_ups == [CatchUp(4, 100)]
 
 
 def test_a_refused_request_passes_through() -> None:
@@ -147,13 +147,13 @@ def test_a_refused_request_passes_through() -> None:
         raise NotPermitted("not now")
 
     with pytest.raises(NotPermitted):
-        performer(Script(refuse)).handle(Start(), NOW)
+        runner(Script(refuse)).handle(Start(), NOW)
 
 
 def test_an_endless_chain_is_given_up() -> None:
     script = Script(lambda event: [Sign(1, OWN.address, SignPurpose.VOTE, b"again")])
     with pytest.raises(RunawayTurn):
-        performer(script).handle(Payload(Topic.APP, b""), NOW)
+        runner(script).handle(Payload(Topic.APP, b""), NOW)
     assert len(script.events) == MAX_STEPS
 
 

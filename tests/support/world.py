@@ -73,7 +73,7 @@ class Wallet:
 
 
 class Wallets:
-    """All wallets of one peer; the `Signer` of its performer."""
+    """All wallets of one peer; the `Signer` of its runner."""
 
     def __init__(self, *wallets: Wallet) -> None:
         self._by_address = {wallet.address: wallet for wallet in wallets}
@@ -161,7 +161,7 @@ class Peer:
         else:
             self.engine = GroupEngine(config, self.port)
         keys = KeyRing(self.disk.keys)
-        self._performer = EffectRunner(self.group, self.engine, self.wallets, keys, self.world.random.randbytes)
+        self._runner = EffectRunner(self.group, self.engine, self.wallets, keys, self.world.random.randbytes)
         for name, (at, token) in list(self.disk.timers.items()):
             self.world.at(at, self._timer(name, token))
         self.handle(Start())
@@ -174,7 +174,7 @@ class Peer:
 
     def handle(self, event: Event) -> Outcome:
         """One event, one transaction, then the network."""
-        outcome = self._performer.handle(event, self.world.now)
+        outcome = self._runner.handle(event, self.world.now)
         disk = self.disk
         for table, key, value in self.port.drain():
             if value is None:
@@ -182,7 +182,7 @@ class Peer:
             else:
                 disk.rows[table, key] = value
         disk.state = self.engine.snapshot()
-        disk.keys = self._performer.keys.export()
+        disk.keys = self._runner.keys.export()
         for name, timer in outcome.timers.items():
             if timer is None:
                 disk.timers.pop(name, None)

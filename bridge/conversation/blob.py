@@ -9,7 +9,7 @@ import msgspec
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class GroupBlob:
     """One blob, encrypted at rest. `complete_until` in Unix seconds (`asking.Asker`)."""
 
     engine: bytes = field(repr=False)
@@ -18,15 +18,15 @@ class Saved:
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
-_decoder: Final[Any] = msgspec.msgpack.Decoder(Saved)
+_decoder: Final[Any] = msgspec.msgpack.Decoder(GroupBlob)
 
 
-def encode(saved: Saved) -> bytes:
+def encode(saved: GroupBlob) -> bytes:
     """Serialise; the inverse of `decode`."""
     return _encoder.encode(saved)
 
 
-def decode(blob: bytes) -> Saved:
+def decode(blob: bytes) -> GroupBlob:
     """Restore. Raises msgspec.DecodeError for a damaged blob or one of another version."""
-    saved: Saved = _decoder.decode(blob)
+    saved: GroupBlob = _decoder.decode(blob)
     return saved

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.conversation.live import Live, Stored
+from bridge.conversation.loaded import GroupRows, LoadedGroup
 from bridge.conversation.services import Services, native_mls
 from bridge.protocol.engine import EngineConfig
 from bridge.protocol.errors import NotPermitted
@@ -37,18 +37,18 @@ async def services(path: Path, wallets: Wallets) -> Services:
 
 async def test_a_group_is_restored_as_it_was(tmp_path: Path) -> None:
     shared = await services(tmp_path, Wallets(ALICE))
-    first = Live.restore(CONFIG, Stored(None, [], [], {}), shared)
+    first = LoadedGroup.restore(CONFIG, GroupRows(None, [], [], {}), shared)
     assert not first.joined
-    first.performer.handle(Start(), time.time())
-    first.performer.keys.new_key(shared.entropy)
+    first.runner.handle(Start(), time.time())
+    first.runner.keys.new_key(shared.entropy)
     rows = [(table, key, value) for table, key, value in first.mls.drain() if value is not None]
-    stored = Stored(first.snapshot(complete_until=77), rows, [], {"malformed": 3})
-    assert repr(first.performer.keys.export()[0]) not in repr(first)
+    stored = GroupRows(first.snapshot(complete_until=77), rows, [], {"malformed": 3})
+    assert repr(first.runner.keys.export()[0]) not in repr(first)
 
-    again = Live.restore(CONFIG, stored, shared)
+    again = LoadedGroup.restore(CONFIG, stored, shared)
     assert again.engine.status() == first.engine.status()
     assert (again.joined, again.epoch) == (True, first.epoch)
-    assert again.performer.keys.export() == first.performer.keys.export() != []
+    assert again.runner.keys.export() == first.runner.keys.export() != []
     assert again.complete_until == 77
     assert again.refused == {"malformed": 3}
     await shared.store.close()
@@ -57,5 +57,5 @@ async def test_a_group_is_restored_as_it_was(tmp_path: Path) -> None:
 async def test_without_its_wallet_a_leaf_cannot_be_bound(tmp_path: Path) -> None:
     shared = await services(tmp_path, Wallets(BOB))
     with pytest.raises(NotPermitted, match="has not signed"):
-        Live.restore(CONFIG, Stored(None, [], [], {}), shared)
+        LoadedGroup.restore(CONFIG, GroupRows(None, [], [], {}), shared)
     await shared.store.close()

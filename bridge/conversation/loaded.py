@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from bridge.conversation import saved as codec
+from bridge.conversation import blob as codec
+from bridge.conversation.blob import GroupBlob
 from bridge.conversation.keys import KeyRing
-from bridge.conversation.saved import Saved
 from bridge.conversation.services import Services
 from bridge.conversation.turn import EffectRunner
 from bridge.protocol.engine import EngineConfig, GroupEngine
@@ -18,7 +18,7 @@ from bridge.storage.timers import TimerRow
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class GroupRows:
     """The rows of one group."""
 
     state: bytes | None
@@ -27,7 +27,7 @@ class Stored:
     refused: dict[str, int]
 
     @classmethod
-    def read(cls, tx: Tx, group: str) -> Stored:
+    def read(cls, tx: Tx, group: str) -> GroupRows:
         """Read them in one transaction."""
         return cls(
             groups.load_state(tx, group),
@@ -38,17 +38,17 @@ class Stored:
 
 
 @dataclass(slots=True)
-class Live:
+class LoadedGroup:
     """Engine and MLS state. Thrown away, and made anew from the database, when a transaction fails."""
 
     engine: GroupEngine
     mls: MlsPort
-    performer: EffectRunner
+    runner: EffectRunner
     refused: Counter[str]
     complete_until: int
 
     @classmethod
-    def restore(cls, config: EngineConfig, stored: Stored, services: Services) -> Live:
+    def restore(cls, config: EngineConfig, stored: GroupRows, services: Services) -> LoadedGroup:
         """From the rows; of a group without rows, from nothing."""
         mls = services.open_mls(config, stored.mls)
         if stored.state is None:
@@ -58,8 +58,8 @@ class Live:
             old = codec.decode(stored.state)
             engine, keys = GroupEngine.restore(config, mls, old.engine), KeyRing(old.keys)
             complete_until = old.complete_until
-        performer = EffectRunner(config.name, engine, services.signer, keys, services.entropy)
-        return cls(engine, mls, performer, Counter(stored.refused), complete_until)
+        runner = EffectRunner(config.name, engine, services.signer, keys, services.entropy)
+        return cls(engine, mls, runner, Counter(stored.refused), complete_until)
 
     @property
     def joined(self) -> bool:
@@ -74,4 +74,4 @@ class Live:
 
     def snapshot(self, complete_until: int) -> bytes:
         """What `restore` takes."""
-        return codec.encode(Saved(self.engine.snapshot(), self.performer.keys.export(), complete_until))
+        return codec.encode(GroupBlob(self.engine.snapshot(), self.runner.keys.export(), complete_until))
