@@ -34,7 +34,7 @@ $(VENV)/.python:
 $(VENV)/.locked: uv.lock $(VENV)/.python
 	@echo "== Python packages, exact versions from uv.lock"
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $$(command -v $(BIN)/uv uv | head -n 1) sync --quiet --frozen --inexact \
-	  --no-install-project --all-groups
+	  --no-install-project --all-groups --all-extras --compile-bytecode
 	@touch $@
 
 $(VENV)/.native: $(VENV)/.locked pyproject.toml $(NATIVE_SOURCES)
@@ -42,6 +42,7 @@ $(VENV)/.native: $(VENV)/.locked pyproject.toml $(NATIVE_SOURCES)
 	@echo "== native part (the first time some 3 minutes, then seconds)"
 	@mkdir -p $(CARGO_TARGET_DIR)
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --quiet --profile fast --locked --uv
+	@$(PYTHON) -m compileall -q bridge adapters
 	@touch $@
 
 COORDINATION ?= waku

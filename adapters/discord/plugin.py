@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.config import EXAMPLE, DiscordConfig
-from bridge.model.adapter import Plugin
+from bridge.model.adapter import Adapter, Plugin
 
 
 class DiscordPlugin:
@@ -20,8 +19,11 @@ class DiscordPlugin:
         """The keys of the `discord` table with comments, in TOML."""
         return EXAMPLE
 
-    def create(self, config: Mapping[str, Any], state_dir: Path) -> DiscordAdapter:
+    def create(self, config: Mapping[str, Any], state_dir: Path) -> Adapter:
         """Make an adapter, without connecting. Raises `SettingsError`."""
+        # Late: the library is an extra, and a bridge without this platform does not load it.
+        from adapters.discord.adapter import DiscordAdapter
+
         return DiscordAdapter(DiscordConfig.parse(config), state_dir)
 
 

@@ -27,7 +27,7 @@ class WebPlugin:
 
     def create(self, config: Mapping[str, Any], state_dir: Path) -> Adapter:
         """Make an adapter, without IO. Raises `SettingsError`."""
-        # Here, because it takes a second and a half that every command would pay (web3, by way of siwe).
+        # Late: the server is an extra, and a bridge without a page does not load it.
         from adapters.web.adapter import WebAdapter
 
         return WebAdapter(WebConfig.parse(config), state_dir)

@@ -6,9 +6,6 @@ import json
 import re
 from typing import Any, Final
 
-from eth_account import Account
-from eth_account.messages import encode_defunct, encode_typed_data
-
 from adapters.web.errors import BadRequest
 from bridge.model.view import SigningRequest
 
@@ -24,6 +21,9 @@ class SeedKey:
         if not isinstance(text, str) or not _KEY.fullmatch(text):
             raise BadRequest("eth_private_key must be 64 hexadecimal digits.")
         try:
+            # Late: half a second that only pages with this compatibility need.
+            from eth_account import Account
+
             self._account: Any = Account.from_key(bytes.fromhex(text.removeprefix("0x")))
         except Exception:
             # Libraries quote what they refuse; so the cause must not be kept.
@@ -36,6 +36,8 @@ class SeedKey:
 
     def sign(self, request: SigningRequest) -> bytes:
         """65 bytes r || s || v. Raises BadRequest for a method that is not known."""
+        from eth_account.messages import encode_defunct, encode_typed_data
+
         match request.method:
             case "personal_sign":
                 signable = encode_defunct(bytes.fromhex(request.payload.removeprefix("0x")))

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import structlog
-from eth_utils.address import to_checksum_address
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from adapters.web import fields, history, messages
@@ -21,6 +20,7 @@ from adapters.web.page import Page
 from adapters.web.seed_key import SeedKey
 from adapters.web.speaking import act
 from adapters.web.text import hexed, one_line
+from bridge.model.ethereum import checksummed
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.notices import BallotOpened, ChangeKind, ChangeNote, MembersChanged
 from bridge.model.view import News, ViewError
@@ -164,7 +164,7 @@ class SeedSocket:
     def _ballot(self, number: int, changes: Sequence[ChangeNote], voters: Sequence[bytes]) -> None:
         for change in changes:
             if change.kind is ChangeKind.REMOVE and change.requester:
-                who, whom = to_checksum_address(change.requester), hexed(change.subject)
+                who, whom = checksummed(change.requester), hexed(change.subject)
                 self._put(f"SYSTEM: {who} wants to ban {whom}")
         if self._key.address not in voters:
             return
@@ -230,7 +230,7 @@ def _sender(author: dict[str, Any]) -> str:
     """The checksummed address of a member; the name of who has none; SYSTEM for the bridge."""
     if author["bridge"]:
         return "SYSTEM"
-    return to_checksum_address(author["address"]) if author["address"] else str(author["name"])
+    return checksummed(bytes.fromhex(author["address"][2:])) if author["address"] else str(author["name"])
 
 
 def _payload(change: ChangeNote) -> str:

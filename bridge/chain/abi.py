@@ -15,7 +15,7 @@ from web3.exceptions import Web3Exception
 from web3.types import LogReceipt
 
 from bridge.chain.errors import ChainUnavailable
-from bridge.protocol.wallet import keccak256
+from bridge.model.ethereum import keccak256
 
 REGISTRY: Final = "GroupRegistry"
 BALLOTS: Final = "Ballots"

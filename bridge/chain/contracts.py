@@ -14,14 +14,15 @@ from web3.types import TxParams, TxReceipt
 from bridge.chain import abi
 from bridge.chain.errors import ChainError, ChainUnavailable, Reverted, WrongChain
 from bridge.chain.node import Node
-from bridge.chain.planner import Addresses, ContractPlanner, terms
+from bridge.chain.place import Addresses
+from bridge.chain.planner import ContractPlanner, terms
 from bridge.chain.ports import Account
 from bridge.chain.reader import GroupReader
+from bridge.model.ethereum import keccak256
 from bridge.protocol.on_chain import group_key
 from bridge.protocol.ports import Address
-from bridge.protocol.wallet import keccak256
 
-__all__ = ["Addresses", "ContractPlanner", "Deployed", "GroupReader", "GroupState", "deploy",
+__all__ = ["ContractPlanner", "Deployed", "GroupReader", "GroupState", "deploy",
            "group_key", "group_state", "terms", "verify"]  # fmt: skip
 
 WAIT_SECONDS: Final = 300.0

@@ -23,9 +23,8 @@ from eth_utils.exceptions import ValidationError
 from web3 import EthereumTesterProvider, Web3
 from web3.types import RPCEndpoint
 
-CHAIN_ID: Final = 131_277_322_940_537
-"""eth-tester's, and nobody else's."""
-BLOCK_SECONDS: Final = 1.0
+from bridge.chain.place import DEVELOPMENT_BLOCK_SECONDS
+
 MAX_REQUEST: Final = 1_000_000
 """Bytes; a transaction of 50 votes has some 12,000."""
 MAX_BATCH: Final = 100
@@ -145,7 +144,7 @@ def _own_recursion_limit() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def serving(host: str, port: int, block_seconds: float = BLOCK_SECONDS) -> AsyncIterator[str]:
+async def serving(host: str, port: int, block_seconds: float = DEVELOPMENT_BLOCK_SECONDS) -> AsyncIterator[str]:
     """Run a development chain while the block runs; yields its URL. `port` 0: any free one. Raises OSError.
 
     py-evm computes, so it has a thread of its own; requests and blocks are done one after another there.

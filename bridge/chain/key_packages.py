@@ -23,7 +23,7 @@ from web3.types import LogReceipt
 from bridge.chain import abi
 from bridge.chain.errors import ChainUnavailable
 from bridge.chain.node import Block, Node
-from bridge.chain.planner import Addresses
+from bridge.chain.place import Addresses
 from bridge.chain.ranges import MAX_RANGE, block_of, logs_of
 
 MAX_BYTES: Final = 1_024

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -13,7 +12,9 @@ from web3.types import TxReceipt
 from bridge.chain import abi, codec, refusals
 from bridge.chain.codec import Call
 from bridge.chain.errors import ChainUnavailable
+from bridge.chain.place import Addresses
 from bridge.chain.ports import Outcome, Planned
+from bridge.model.ethereum import keccak256
 from bridge.model.notices import ChangeKind
 from bridge.protocol import on_chain
 from bridge.protocol.chain import (
@@ -28,9 +29,7 @@ from bridge.protocol.chain import (
 )
 from bridge.protocol.errors import Malformed
 from bridge.protocol.policy import decode_policy, policy_hash
-from bridge.protocol.ports import Address
 from bridge.protocol.types import Coordination, GroupName, Silence
-from bridge.protocol.wallet import keccak256
 from bridge.storage.intents import IntentRow
 
 MAX_VOTES: Final = 50
@@ -41,15 +40,6 @@ _KINDS: Final = {ChangeKind.ADD: 0, ChangeKind.REMOVE: 1, ChangeKind.POLICY: 2}
 _SILENCES: Final = {Silence.ABSTAIN: 0, Silence.APPROVE: 1, Silence.REJECT: 2}
 
 _log = structlog.get_logger("bridge.chain.planner")
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Of the contracts, 20 bytes each."""
-
-    registry: Address
-    ballots: Address
-    key_packages: Address
 
 
 class ContractPlanner:

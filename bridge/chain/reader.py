@@ -10,7 +10,8 @@ from web3.types import LogReceipt
 
 from bridge.chain import abi
 from bridge.chain.errors import ChainUnavailable
-from bridge.chain.planner import NO_HASH, Addresses
+from bridge.chain.place import Addresses
+from bridge.chain.planner import NO_HASH
 from bridge.protocol.chain import Decided, Fact, Opened, Recorded, Roster, Voted
 from bridge.protocol.ports import Address
 

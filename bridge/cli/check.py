@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import typer
-from rich.markup import escape
 
-from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, out
+from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, escape, out
 from bridge.process import logs
 from bridge.settings import load
 

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.markup import escape
 
 from bridge.cli.files import edit
-from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, UserError, out
+from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, UserError, escape, out
 from bridge.process import logs
 from bridge.process.report import Report
 from bridge.process.status import NotRunning, ask
@@ -126,7 +125,7 @@ async def _verify(settings: Settings, running: Report | None) -> None:
     from bridge.chain import contracts
     from bridge.chain.errors import ChainError
     from bridge.chain.node import Node
-    from bridge.process.group_chain import place_of
+    from bridge.process.chain_way import place_of
 
     chain = _as_used(settings, running)
     place = place_of(chain)
@@ -142,7 +141,7 @@ async def _show(settings: Settings, running: Report | None) -> None:
     from bridge.chain.errors import ChainError
     from bridge.chain.node import Node
     from bridge.process import compose
-    from bridge.process.group_chain import place_of
+    from bridge.process.chain_way import place_of
     from bridge.process.run import CannotStart, own_address
     from bridge.protocol.on_chain import group_key
 

@@ -43,7 +43,7 @@ def create(
 
 def _ready_for(config: Any) -> None:
     """Raises WrongSettings or UserError unless [chain] says where the contracts are."""
-    from bridge.process.group_chain import place_of
+    from bridge.process.chain_way import place_of
 
     chain = load(config).chain
     if not chain.configured:

@@ -1,4 +1,7 @@
-"""What commands print, and the errors that are the user's to solve."""
+"""What commands print, and the errors that are the user's to solve.
+
+rich is loaded with the first line that is printed: `--help` and a bridge that runs print none.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,35 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from bridge.settings import WrongSettings
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class Terminal:
+    """A stream as rich writes it: colours where it is a terminal, long lines left whole."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        self._stderr = stderr
+
+    def print(self, *objects: object, sep: str = " ", markup: bool = True) -> None:
+        """Print texts or tables. `markup`: `[bold]...[/]` in them is style."""
+        from rich.console import Console
+
+        # Made anew each time: the stream is the present one, whoever has put it there.
+        console = Console(stderr=self._stderr, highlight=False, soft_wrap=True)
+        console.print(*objects, sep=sep, markup=markup)
+
+
+out = Terminal()
+err = Terminal(stderr=True)
+
+
+def escape(text: str) -> str:
+    """`text` as it is, in a line that has markup."""
+    from rich.markup import escape as escaped
+
+    return escaped(text)
+
 
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="The configuration file.", show_default=True, dir_okay=False)

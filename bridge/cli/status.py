@@ -10,10 +10,8 @@ from typing import Annotated, Final
 
 import msgspec
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, UserError, out
+from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, UserError, escape, out
 from bridge.process.report import Group, Report
 from bridge.process.status import NotRunning, ask
 from bridge.settings import load
@@ -64,8 +62,10 @@ def show(report: Report, now: float) -> None:
         out.print(group_table(group, now))
 
 
-def group_table(group: Group, now: float) -> Table:
-    """One group as a table."""
+def group_table(group: Group, now: float) -> object:
+    """One group as rich's table."""
+    from rich.table import Table
+
     table = Table(title=escape(group.full_name), show_header=False, title_justify="left", box=None)
     left = f", {max(0, round(group.deadline - now))} s left" if group.deadline else ""
     table.add_row("state", f"{group.state}{left}{' (steward here)' if group.is_steward else ''}")

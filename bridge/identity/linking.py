@@ -12,10 +12,11 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 from bridge.identity.errors import LinkError
+from bridge.model import ethereum
+from bridge.model.sign_in_text import SignInText
 from bridge.protocol import wallet
 from bridge.protocol.errors import BadSignature
 from bridge.protocol.ports import Address
@@ -25,8 +26,6 @@ MAX_WAITING: Final = 1_000
 """Texts that wait at the same time, one of an account; the oldest is forgotten first."""
 _NOT_IN_STATEMENT: Final = re.compile(r"[^A-Za-z0-9@:._/+=-]")
 """EIP-4361 allows few signs in a statement; ids of Matrix and Discord have no others."""
-_V: Final = 27
-"""What EIP-191 adds to the recovery bit; some wallets leave it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,32 +77,25 @@ class Linking:
     def finish(self, made: LinkText, signature: bytes) -> None:
         """Use the text up. Raises LinkError when its wallet has not signed it; then it waits on."""
         try:
-            wallet.check(Address(made.address), made.text.encode(), _normal(signature))
+            wallet.check(Address(made.address), made.text.encode(), ethereum.with_offset(signature))
         except BadSignature as error:
             raise LinkError("link_wrong_signature", str(error), detail=str(error)) from error
         self._waiting.pop((made.platform, made.user_id), None)
 
     def _text(self, platform: str, user_id: str, address: bytes, now: float) -> str:
-        # A slow import (pydantic and the grammar), needed by few.
-        from siwe import ISO8601Datetime, SiweMessage
-
-        def time(at: float) -> ISO8601Datetime:
-            return ISO8601Datetime.from_datetime(datetime.fromtimestamp(at, UTC))
-
         page = self._page() or f"https://{self._bridge.lower()}.invalid"
         account = _NOT_IN_STATEMENT.sub("-", user_id)
-        message = SiweMessage(
+        message = SignInText(
             domain=page.partition("://")[2].partition("/")[0],
-            address=_checksummed(address),
+            address=address,
             statement=f"Bind this wallet to the {platform} account {account} at the bridge {self._bridge}.",
             uri=page,
-            version="1",
             chain_id=1,
             nonce=secrets.token_hex(16),
-            issued_at=time(now),
-            expiration_time=time(now + VALID_SECONDS),
+            issued_at=now,
+            expires_at=now + VALID_SECONDS,
         )
-        return str(message.prepare_message())
+        return str(message)
 
 
 def _valid(made: LinkText | None, now: float) -> LinkText:
@@ -112,18 +104,3 @@ def _valid(made: LinkText | None, now: float) -> LinkText:
     if now >= made.expires_at:
         raise LinkError("link_expired", "the text is too old")
     return made
-
-
-def _normal(signature: bytes) -> bytes:
-    if len(signature) == wallet.SIGNATURE_BYTES and signature[-1] < _V:
-        return signature[:-1] + bytes([signature[-1] + _V])
-    return signature
-
-
-def _checksummed(address: bytes) -> str:
-    """EIP-55: a letter is a capital where the hash of the address says so."""
-    plain = address.hex()
-    marks = wallet.keccak256(plain.encode()).hex()
-    return "0x" + "".join(
-        sign.upper() if int(mark, 16) > 7 else sign for sign, mark in zip(plain, marks, strict=False)
-    )

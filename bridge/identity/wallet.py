@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from coincurve import PrivateKey
-from eth_account import Account
 
 from bridge.identity.errors import BadSecret, BadTypedData
-from bridge.protocol.wallet import address_of, personal_digest
+from bridge.model.ethereum import personal_digest
+from bridge.protocol.wallet import address_of
 
 KEY_BYTES = 32
 
@@ -43,6 +43,9 @@ class Wallet:
 
     def sign_typed(self, data: str) -> bytes:
         """EIP-712 signature of JSON as `eth_signTypedData_v4` takes it: 65 bytes. Raises BadTypedData."""
+        # Here and below: half a second and 25 MB that only a bridge with a chain needs (extra `chain`).
+        from eth_account import Account
+
         try:
             signed = Account.sign_typed_data(self._key.secret, full_message=json.loads(data))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -51,6 +54,8 @@ class Wallet:
 
     def sign_transaction(self, transaction: Mapping[str, Any]) -> tuple[bytes, bytes]:
         """The raw signed transaction, and its hash (32 bytes). Raises what eth-account raises for a bad one."""
+        from eth_account import Account
+
         signed = Account.sign_transaction(dict(transaction), self._key.secret)
         return bytes(signed.raw_transaction), bytes(signed.hash)
 

@@ -20,7 +20,6 @@ from bridge.rooms.view.group_view import Around, PlatformView
 from bridge.settings import GroupSettings, Problem, Settings, WrongSettings
 from bridge.storage.store import Store
 from bridge.waku.embedded import EmbeddedConfig, EmbeddedTransport
-from bridge.waku.rest import RestConfig, RestTransport
 from bridge.waku.transport import Transport
 
 KEY_VARIABLE: Final = "DEMLS_STORAGE__KEY"
@@ -45,6 +44,9 @@ def make_transport(settings: Settings, identity: bytes = b"") -> Transport:
     """The way to Waku that the settings choose. `identity`: the node's secret."""
     waku = settings.waku
     if waku.mode == "rest":
+        # Late: an HTTP client (httpx) that the embedded node does without.
+        from bridge.waku.rest import RestConfig, RestTransport
+
         return RestTransport(RestConfig(url=waku.rest_url, pubsub_topic=waku.pubsub_topic))
     return EmbeddedTransport(
         EmbeddedConfig(

@@ -12,27 +12,27 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 import structlog
 
-from bridge.chain import contracts, devchain, follower, sender
-from bridge.chain.contracts import Addresses, ContractPlanner, GroupReader
+from bridge.chain import contracts, follower, sender
+from bridge.chain.contracts import ContractPlanner, GroupReader
 from bridge.chain.errors import ChainError, ChainUnavailable
 from bridge.chain.follower import Follower
 from bridge.chain.key_packages import KeyPackages
 from bridge.chain.node import Node
+from bridge.chain.place import DEVELOPMENT_BLOCK_SECONDS, DEVELOPMENT_CHAIN, Place
 from bridge.chain.ports import Account, Health, Settle
 from bridge.chain.sender import Sender
 from bridge.conversation.ports import ChainSeen, GroupHandle, IntentFailed, Request
+from bridge.process.chain_way import place_of
 from bridge.protocol import on_chain
 from bridge.protocol.chain import ChainDomain, Fact
 from bridge.protocol.errors import QueueFull
-from bridge.protocol.ports import Address
 from bridge.protocol.types import GroupName
-from bridge.settings import ChainSettings, Problem, WrongSettings
+from bridge.settings import ChainSettings
 from bridge.storage.store import Store
 
 WEI: Final = Decimal(10**18)
@@ -46,16 +46,6 @@ FUND_LOOKS: Final = 40
 """Looks for funds that were asked for: ten blocks."""
 
 _log = structlog.get_logger("bridge.process.group_chain")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the contracts are. `url` is empty unless this process runs the chain (the development chain)."""
-
-    chain_id: int
-    addresses: Addresses
-    first_block: int
-    url: str = ""
 
 
 class GroupChain:
@@ -214,38 +204,23 @@ def _following(settings: ChainSettings, place: Place) -> follower.Tuning:
 # ---- opening ----
 
 
-def place_of(settings: ChainSettings) -> Place:
-    """Where the configuration says that the contracts are. Raises WrongSettings with all that is missing."""
-    missing = [key for key in ("chain_id", "registry", "ballots", "key_packages") if not getattr(settings, key)]
-    if missing:
-        text = "is missing; `demls-bridge contracts deploy` makes the contracts and prints these keys"
-        fields = ChainSettings.model_fields
-        raise WrongSettings(
-            [Problem(f"chain.{key}", text, f"{key} = {(fields[key].examples or [''])[0]!r}") for key in missing]
-        )
-    addresses = Addresses(
-        *(_address(text) for text in (settings.registry, settings.ballots, settings.key_packages))
-    )
-    return Place(settings.chain_id, addresses, settings.first_block)
-
-
 @asynccontextmanager
 async def opened(
     settings: ChainSettings, store: Store, account: Account, names: Mapping[str, GroupName]
-) -> AsyncIterator[GroupChain | None]:
-    """The way to the chain while the block runs; None when there is none.
+) -> AsyncIterator[GroupChain]:
+    """The way to the chain while the block runs; `settings` say that there is one.
 
     `names`: the groups' full names by short name. Raises WrongSettings; for the development chain also OSError
     (its port) and ChainError.
     """
-    if not settings.configured:
-        yield None
-        return
     async with AsyncExitStack() as stack:
         if settings.development_port is None:
             place = place_of(settings)
             node = await stack.enter_async_context(Node(settings.node_url.get_secret_value()))
         else:
+            # Late: py-evm, in its own extra, for trying things out only.
+            from bridge.chain import devchain
+
             port = settings.development_port
             url = await stack.enter_async_context(devchain.serving("127.0.0.1", port))
             node = await stack.enter_async_context(Node(url))
@@ -255,14 +230,14 @@ async def opened(
 
 async def _new_contracts(node: Node, account: Account, url: str) -> Place:
     """Contracts on a development chain that has begun just now."""
-    await funded(node, devchain.CHAIN_ID, account)
-    made = await contracts.deploy(node, account, devchain.CHAIN_ID)
-    return Place(devchain.CHAIN_ID, made.addresses, made.first_block, url)
+    await funded(node, DEVELOPMENT_CHAIN, account)
+    made = await contracts.deploy(node, account, DEVELOPMENT_CHAIN)
+    return Place(DEVELOPMENT_CHAIN, made.addresses, made.first_block, url)
 
 
 async def funded(node: Node, chain_id: int, account: Account) -> None:
     """On the development chain: take funds, and wait for them. Elsewhere nothing. Raises ChainUnavailable."""
-    if chain_id != devchain.CHAIN_ID:
+    if chain_id != DEVELOPMENT_CHAIN:
         return
     address = "0x" + account.address.hex()
     if await node.balance(address) >= FUND_BELOW:
@@ -271,9 +246,5 @@ async def funded(node: Node, chain_id: int, account: Account) -> None:
     for _ in range(FUND_LOOKS):
         if await node.balance(address) >= FUND_BELOW:
             return
-        await asyncio.sleep(devchain.BLOCK_SECONDS / 4)
+        await asyncio.sleep(DEVELOPMENT_BLOCK_SECONDS / 4)
     raise ChainUnavailable("the development chain gives no funds")
-
-
-def _address(text: str) -> Address:
-    return Address(bytes.fromhex(text.removeprefix("0x")))

@@ -6,6 +6,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from bridge.model.adapter import Adapter, Plugin, SettingsError
+from bridge.process import extras
 from bridge.settings import Problem, Settings, WrongSettings
 
 GROUP = "bridge.adapters"
@@ -26,14 +27,18 @@ def load(platform: str) -> Plugin:
 
 
 def make_adapters(settings: Settings) -> dict[str, Adapter]:
-    """One adapter per table under [adapters]. Raises WrongSettings with the problems of all of them."""
+    """One adapter per table under [adapters]. Raises WrongSettings with the problems of all of them, and with
+    the extras that are not installed."""
     made: dict[str, Adapter] = {}
-    problems: list[Problem] = []
+    problems = extras.missing(settings)
     for platform, table in settings.adapters.items():
         try:
             made[platform] = load(platform).create(table, settings.data_dir / platform)
         except WrongSettings as error:
             problems.extend(error.problems)
+        except ModuleNotFoundError as error:
+            # A plugin imports its library when it makes an adapter, so that the others do without.
+            problems.append(extras.problem(f"adapters.{platform}", platform, error.name or str(error)))
         except SettingsError as error:
             problems.append(Problem(f"adapters.{platform}.{error.key}", error.problem, error.example))
     if problems:

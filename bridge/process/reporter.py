@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from bridge.chain.place import Place
 from bridge.conversation.manager import Manager
 from bridge.conversation.ports import BallotStatus, GroupStatus
 from bridge.model.adapter import Adapter
 from bridge.process import report, versions
-from bridge.process.group_chain import Place
 from bridge.process.watchdog import Watchdog
 from bridge.rooms.mirror import Mirror
 from bridge.storage import accounts, deliveries, members, size

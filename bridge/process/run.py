@@ -31,8 +31,8 @@ from bridge.identity.linking import Linking
 from bridge.identity.master import Master
 from bridge.identity.wallet import Wallet
 from bridge.model.adapter import Adapter, DeliveryError, RetryLater
-from bridge.process import compose, group_chain, logs, metrics, plugins, versions
-from bridge.process.group_chain import GroupChain
+from bridge.process import compose, logs, plugins, versions
+from bridge.process.chain_way import ChainWay
 from bridge.process.reporter import Reporter
 from bridge.process.status import served
 from bridge.process.watchdog import Watchdog
@@ -94,7 +94,7 @@ class Parts:
     adapters: Mapping[str, Adapter]
     watchdog: Watchdog
     reporter: Reporter
-    chain: GroupChain | None
+    chain: ChainWay | None
 
 
 def full_name(group: GroupSettings, own: bytes) -> str:
@@ -223,8 +223,14 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
 
 
 @asynccontextmanager
-async def _chain(settings: Settings, store: Store, book: AddressBook) -> AsyncIterator[GroupChain | None]:
+async def _chain(settings: Settings, store: Store, book: AddressBook) -> AsyncIterator[ChainWay | None]:
     """The way to the chain, if there is one. Raises CannotStart for a development chain that does not start."""
+    if not settings.chain.configured:
+        yield None
+        return
+    # Late: web3, most of a second and 40 MB, in its own extra.
+    from bridge.process import group_chain
+
     names = {group.short: compose.full_name(group, book.own.address) for group in settings.groups}
     async with AsyncExitStack() as stack:
         try:
@@ -301,6 +307,9 @@ async def _run_adapter(adapter: Adapter, mirror: Mirror) -> None:
 
 
 async def _run_metrics(parts: Parts) -> None:
+    # Late: an HTTP server, for who asked for one.
+    from bridge.process import metrics
+
     server = await asyncio.to_thread(
         metrics.serve, parts.settings.ops.metrics_port, lambda: parts.reporter.last
     )

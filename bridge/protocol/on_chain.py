@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from bridge.model.ethereum import keccak256
 from bridge.model.notices import ChangeKind
 from bridge.protocol.ballots.ballot import Ballot
 from bridge.protocol.batches import VotedAdd, VotedPolicy, VotedRemove
@@ -18,7 +19,6 @@ from bridge.protocol.chain import ChainDomain
 from bridge.protocol.policy import decode_policy, policy_hash
 from bridge.protocol.ports import Address
 from bridge.protocol.types import Coordination, GroupName, GroupPolicy, Silence
-from bridge.protocol.wallet import keccak256
 
 _KINDS: Final = {ChangeKind.ADD: 0, ChangeKind.REMOVE: 1, ChangeKind.POLICY: 2}
 _SILENCES: Final = {Silence.ABSTAIN: 0, Silence.APPROVE: 1, Silence.REJECT: 2}

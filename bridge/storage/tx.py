@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Table, delete, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement
 
 from bridge.storage.cipher import Cipher
@@ -25,21 +24,36 @@ class Tx:
     cipher: Cipher
 
 
+def _dialect_insert(dialect: str, table: Table) -> Any:
+    """INSERT of the database in use; the other's dialect (PostgreSQL's: 5 MB) is not imported."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgresql
+
+        return postgresql(table)
+    from sqlalchemy.dialects.sqlite import insert
+
+    return insert(table)
+
+
 @cache
 def _insert(dialect: str, table: Table) -> Any:
     """INSERT ... ON CONFLICT DO NOTHING. Statements are built once: that costs more than to run them.
 
     The dialects spell ON CONFLICT alike, but it is no part of SQLAlchemy's generic insert.
     """
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     # inline: no RETURNING of the new id, which nobody reads; an INSERT's rowcount is kept only when asked for.
-    return insert(table).inline().on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return (
+        _dialect_insert(dialect, table)
+        .inline()
+        .on_conflict_do_nothing()
+        .execution_options(preserve_rowcount=True)
+    )
 
 
 @cache
 def _upsert(dialect: str, table: Table, summed: str | None) -> Any:
     """INSERT, or replace all other columns of the row with this primary key (or add to `summed`)."""
-    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+    statement = _dialect_insert(dialect, table)
     changed: dict[str, Any]
     if summed is None:
         changed = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}

@@ -9,8 +9,9 @@ import pytest
 from hexbytes import HexBytes
 
 from bridge.chain import abi, refusals
-from bridge.chain.contracts import Addresses, ContractPlanner, GroupReader, group_state, verify
+from bridge.chain.contracts import ContractPlanner, GroupReader, group_state, verify
 from bridge.chain.errors import ChainUnavailable, WrongChain
+from bridge.chain.place import Addresses
 from bridge.model.notices import ChangeKind
 from bridge.protocol import on_chain
 from bridge.protocol.chain import (

@@ -13,7 +13,8 @@ from eth_account import Account
 from web3 import AsyncHTTPProvider, AsyncWeb3, Web3
 from web3.types import RPCEndpoint
 
-from bridge.chain.devchain import CHAIN_ID, FUND_WEI, DevChain, serving
+from bridge.chain.devchain import FUND_WEI, DevChain, serving
+from bridge.chain.place import DEVELOPMENT_CHAIN
 
 
 @pytest.fixture
@@ -118,7 +119,7 @@ class Sender:
 
     def send(self, to: str = "", data: str = "0x") -> str:
         fields = {
-            "chainId": CHAIN_ID, "nonce": self.nonce, "value": 0, "data": data, "gas": 200_000,
+            "chainId": DEVELOPMENT_CHAIN, "nonce": self.nonce, "value": 0, "data": data, "gas": 200_000,
             "maxFeePerGas": 3 * 10**9, "maxPriorityFeePerGas": 10**9,
         }  # fmt: skip
         raw = self.key.sign_transaction({**fields, "to": to} if to else fields).raw_transaction
@@ -153,4 +154,4 @@ def test_an_account_sends_twice_without_waiting_for_a_block() -> None:
 
 
 def test_the_chain_id_is_the_one_that_is_told() -> None:
-    assert int(DevChain().answer("eth_chainId", [])["result"], 16) == CHAIN_ID
+    assert int(DevChain().answer("eth_chainId", [])["result"], 16) == DEVELOPMENT_CHAIN

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from siwe import SiweMessage
 
 from bridge.identity.errors import LinkError
 from bridge.identity.linking import MAX_WAITING, VALID_SECONDS, Linking, LinkText
+from tests.support.sign_in_reader import read
 from tests.support.wallets import Wallet
 
 NOW = 1_700_000_000.0
@@ -46,19 +46,19 @@ def test_without_the_recovery_offset() -> None:
 @pytest.mark.parametrize("page", ["", "https://chat.example.org", "http://127.0.0.1:8080"])
 def test_the_text_is_one_of_eip_4361(page: str) -> None:
     made = linking(page).start("matrix", "@alice:example.org", "Ali\nce", ALICE.address, NOW)
-    read = SiweMessage.from_message(made.text)
-    assert bytes.fromhex(read.address[2:]) == ALICE.address
-    assert read.domain == (page.partition("://")[2] or "our-bridge.invalid")
+    text = read(made.text)
+    assert bytes.fromhex(text.address[2:]) == ALICE.address
+    assert text.domain == (page.partition("://")[2] or "our-bridge.invalid")
     statement = "Bind this wallet to the matrix account @alice:example.org at the bridge Our-bridge."
-    assert read.statement == statement
-    assert str(read.prepare_message()) == made.text
+    assert text.statement == statement
+    assert (text.issued_at, text.expires_at) == (NOW, NOW + VALID_SECONDS)
     assert linking(page).link(made) == (f"{page}/#link={made.code}" if page else "")
 
 
 @given(st.text(max_size=60), st.text(max_size=30))
 def test_no_id_breaks_the_text(user_id: str, name: str) -> None:
     made = linking().start("matrix", user_id, name, ALICE.address, NOW)
-    assert str(SiweMessage.from_message(made.text).prepare_message()) == made.text
+    assert read(made.text).statement
     assert len(made.text.splitlines()) == 11
 
 

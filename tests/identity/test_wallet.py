@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from bridge.identity.errors import BadSecret, BadTypedData
 from bridge.identity.master import Master
 from bridge.identity.wallet import Wallet
+from bridge.model import ethereum
 from bridge.protocol import wallet as protocol
 from bridge.storage.store import Store
 
@@ -152,4 +153,4 @@ def test_a_transaction_is_signed_by_the_wallet() -> None:
     }
     raw, digest = Wallet(KEY).sign_transaction(wanted)
     assert bytes.fromhex(Account.recover_transaction(raw)[2:]) == Wallet(KEY).address
-    assert digest == protocol.keccak256(raw)
+    assert digest == ethereum.keccak256(raw)

@@ -11,11 +11,11 @@ from typing import Any, cast
 
 import pytest
 
-from bridge.chain import devchain
-from bridge.chain.contracts import Addresses
+from bridge.chain.place import DEVELOPMENT_CHAIN, Addresses
 from bridge.conversation.ports import ChainSeen, GroupHandle
 from bridge.process import group_chain
-from bridge.process.group_chain import GroupChain, opened, place_of
+from bridge.process.chain_way import place_of
+from bridge.process.group_chain import GroupChain, opened
 from bridge.protocol import on_chain
 from bridge.protocol.errors import QueueFull
 from bridge.protocol.ports import Address
@@ -110,11 +110,6 @@ def test_the_place_is_what_is_configured() -> None:
     assert (place.chain_id, place.addresses, place.first_block, place.url) == (5, addresses, 9, "")
 
 
-async def test_without_a_node_there_is_no_way(bench: Bench) -> None:
-    async with opened(ChainSettings(), bench.store, bench.bridge, {}) as made:
-        assert made is None
-
-
 async def test_a_group_is_told_of_the_chain_and_its_votes_are_bound_to_it(bench: Bench) -> None:
     async with working(bench, stale=86_400) as (made, handle):
         assert made.health(GROUP).startswith("degraded: ")
@@ -169,7 +164,7 @@ async def test_the_development_chain_comes_with_contracts_and_funds(bench: Bench
     wanted = ChainSettings.model_validate({"development_port": 0, "confirmations": 1, "poll": 0.1})
     async with opened(wanted, bench.store, bench.bridge, {GROUP: bench.name}) as made:
         assert made is not None
-        assert made.place.chain_id == devchain.CHAIN_ID
+        assert made.place.chain_id == DEVELOPMENT_CHAIN
         assert made.place.url.startswith("http://127.0.0.1:")
         handle = Handle(bench.store)
         made.attach({GROUP: cast("GroupHandle", handle)})

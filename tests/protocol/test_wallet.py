@@ -8,6 +8,7 @@ from eth_account.messages import encode_defunct
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.model import ethereum
 from bridge.protocol import wallet
 from bridge.protocol.errors import BadSignature
 from tests.support.wallets import Wallet
@@ -17,7 +18,7 @@ ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
 def test_keccak_is_ethereums() -> None:
-    assert wallet.keccak256(b"").hex() == "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
+    assert ethereum.keccak256(b"").hex() == "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
 
 
 @given(st.binary(max_size=200))

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from bridge.storage import secrets
 from bridge.storage.errors import BadUrl, BadValue, DatabaseInUse, OpenError, SchemaTooNew, WrongKey
-from bridge.storage.migrate import MIGRATIONS
+from bridge.storage.migrate import HEAD, MIGRATIONS
 from bridge.storage.schema import metadata
 from bridge.storage.store import Store, Tx
 
@@ -26,6 +29,23 @@ async def test_migrations_give_the_schema(store: Store) -> None:
         return list(compare_metadata(context, metadata))
 
     assert await store.read(difference) == []
+
+
+def test_head_is_the_newest_migration() -> None:
+    assert ScriptDirectory(str(MIGRATIONS)).get_heads() == [HEAD]
+
+
+async def test_alembic_is_loaded_only_to_migrate(sqlite_url: str, sqlite_store: Store) -> None:
+    """In a process of its own: this one has loaded it. The tables are there, so nothing is to be done."""
+    await sqlite_store.close()
+    script = (
+        "import asyncio, sys\n"
+        "from bridge.storage.store import Store\n"
+        f"asyncio.run(asyncio.wait_for(Store.open({sqlite_url!r}, bytes(range(32))), 60))\n"
+        "sys.exit('alembic' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_migrations_are_shipped_in_the_package() -> None:

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bridge.process.report import Group, Report
@@ -22,10 +22,12 @@ READY_SECONDS = 90.0
 class BridgeProcess:
     """One bridge with its folder; `write` first, then `start`."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, command: Sequence[str] = COMMAND) -> None:
+        """`command`: what runs the command line."""
         self.folder = folder / name
         self.folder.mkdir(mode=0o700)
         self.name = name
+        self._command = command
         self.config = self.folder / "bridge.toml"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -41,8 +43,9 @@ class BridgeProcess:
     def address(self) -> str:
         """`demls-bridge address`: 0x and 40 hexadecimal digits. Makes the keys when there are none."""
         done = subprocess.run(
-            [*COMMAND, "address", "--config", str(self.config)], capture_output=True, text=True, check=False
-        )
+            [*self._command, "address", "--config", str(self.config)],
+            cwd=self.folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return next(word for word in done.stdout.split() if word.startswith("0x"))
 
@@ -51,7 +54,7 @@ class BridgeProcess:
         assert self._process is None
         with (self.folder / "out.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*COMMAND, "run", "--config", str(self.config)], stdout=log, stderr=log, cwd=self.folder
+                [*self._command, "run", "--config", str(self.config)], stdout=log, stderr=log, cwd=self.folder
             )
 
     def kill(self) -> None:

@@ -13,10 +13,11 @@ from eth_account import Account
 from eth_account.messages import encode_typed_data
 
 from bridge.chain import codec
-from bridge.chain.contracts import Addresses, ContractPlanner, GroupReader, deploy
+from bridge.chain.contracts import ContractPlanner, GroupReader, deploy
 from bridge.chain.follower import Follower
 from bridge.chain.follower import Tuning as Following
 from bridge.chain.node import Node
+from bridge.chain.place import Addresses
 from bridge.chain.ports import Settle
 from bridge.chain.sender import Sender
 from bridge.chain.sender import Tuning as Sending

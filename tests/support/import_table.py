@@ -24,12 +24,13 @@ def _row(holds: str, imports: str) -> Folder:
 
 TABLE: Final[dict[str, Folder]] = {
     "bridge.model": _row(
-        "messages, ids, notices; the adapter and the view interface; the one text cleaner", "nh3"
+        "messages, ids, notices; the adapter and the view interface; the one text cleaner; what wallets sign",
+        "Crypto coincurve nh3",
     ),
     "bridge.protocol": _row(
         "the sans-IO engine: states, permissions, ballots, stewards, wire format, the MLS port; no clock, no "
         "randomness, no IO",
-        "bridge.model google.protobuf coincurve cryptography msgspec eth_hash Crypto",
+        "bridge.model google.protobuf coincurve cryptography msgspec",
     ),
     "bridge.mls": _row(
         "implements the MLS port on the native part", "bridge.protocol bridge.model bridge._native msgspec"
@@ -43,8 +44,7 @@ TABLE: Final[dict[str, Folder]] = {
     ),
     "bridge.identity": _row(
         "master secret, hosted wallets, linking of own ones, signing, ECIES",
-        "bridge.model bridge.protocol bridge.storage cryptography eth_account eth_keys ecies coincurve siwe "
-        "structlog",
+        "bridge.model bridge.protocol bridge.storage cryptography eth_account ecies coincurve structlog",
     ),
     "bridge.chain": _row(
         "contracts, the log follower, the sender of transactions, the development chain",
@@ -70,7 +70,7 @@ TABLE: Final[dict[str, Folder]] = {
     "adapters.matrix": _row("Matrix", "bridge.model nio aiohttp httpx structlog"),
     "adapters.web": _row(
         "our own page",
-        "bridge.model argon2 eth_account eth_keys eth_utils nh3 siwe starlette structlog uvicorn",
+        "bridge.model argon2 eth_account nh3 starlette structlog uvicorn",
     ),
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from bridge.model.ethereum import keccak256
 from bridge.model.notices import ChangeKind
 from bridge.protocol import wallet
 from bridge.protocol.ballots.arithmetic import Verdict, decide
@@ -33,7 +34,6 @@ from bridge.protocol.on_chain import Typed, settings_hash
 from bridge.protocol.policy import decode_policy, policy_hash
 from bridge.protocol.ports import Address
 from bridge.protocol.types import Coordination, GroupPolicy
-from bridge.protocol.wallet import keccak256
 
 _KINDS = {ChangeKind.ADD: 0, ChangeKind.REMOVE: 1, ChangeKind.POLICY: 2}
 

@@ -6,8 +6,9 @@ import hashlib
 
 from coincurve import PrivateKey
 
+from bridge.model.ethereum import personal_digest
 from bridge.protocol.ports import Address
-from bridge.protocol.wallet import address_of, personal_digest
+from bridge.protocol.wallet import address_of
 
 
 class Wallet:

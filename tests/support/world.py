@@ -23,6 +23,7 @@ from eth_account import Account
 from bridge.conversation.keys import KeyRing
 from bridge.conversation.turn import EffectRunner, Outcome
 from bridge.mls import MlsGroupPort
+from bridge.model.ethereum import personal_digest
 from bridge.model.ids import RoomRef
 from bridge.model.message import Author, Body, ChatMessage, MessageKind
 from bridge.model.notices import Answer, BallotClosed, BallotOpened, Chat, Notice, State, StateChanged
@@ -47,7 +48,7 @@ from bridge.protocol.events import (
 from bridge.protocol.policy import encode_policy
 from bridge.protocol.ports import Address
 from bridge.protocol.types import GroupName, GroupPolicy, Timing
-from bridge.protocol.wallet import address_of, personal_digest
+from bridge.protocol.wallet import address_of
 from tests.support.model_chain import ModelChain
 
 START = 1_800_000_000.0

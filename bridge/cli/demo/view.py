@@ -38,7 +38,7 @@ async def follow(network: Network) -> None:
             line = described(side.group)
             if line != shown[side.number]:
                 shown[side.number] = line
-                out.print(f"  {side.name}  {line}", markup=False, highlight=False)
+                out.print(f"  {side.name}  {line}", markup=False)
         await network.news()
 
 
@@ -56,5 +56,5 @@ def described(group: Group | None) -> str:
 
 async def talk(network: Network) -> None:
     """Show where to go, and go on until cancelled."""
-    out.print(invitation(network), markup=False, highlight=False)
+    out.print(invitation(network), markup=False)
     await follow(network)

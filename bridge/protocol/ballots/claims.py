@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from google.protobuf.message import DecodeError
 
+from bridge.model import ethereum
 from bridge.protocol import wallet
 from bridge.protocol.batches import key_package_hash
 from bridge.protocol.errors import BadCertificate, Malformed
@@ -187,8 +188,8 @@ def _check_sizes(message: pb.LeaveRequest | pb.RejoinClaim) -> None:
     if len(message.address) != ADDRESS_BYTES or not 0 < len(message.group_id) <= MAX_GROUP_ID_BYTES:
         raise Malformed("a claim needs a group and an address")
     sizes = {len(message.signature), len(message.chain_signature)}
-    if not sizes <= {0, wallet.SIGNATURE_BYTES}:
-        raise Malformed(f"a claim's signature has {wallet.SIGNATURE_BYTES} bytes")
+    if not sizes <= {0, ethereum.SIGNATURE_BYTES}:
+        raise Malformed(f"a claim's signature has {ethereum.SIGNATURE_BYTES} bytes")
 
 
 def _check_place(group_id: bytes, address: Address, epoch: int, view: View) -> None:

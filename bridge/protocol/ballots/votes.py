@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from bridge.model import ethereum
 from bridge.protocol import wallet
 from bridge.protocol.ballots.ballot import MAX_TIME, Ballot
 from bridge.protocol.errors import BadVote, Malformed
@@ -153,8 +154,8 @@ def from_wire(message: pb.Vote) -> SignedVote:
     """Read a vote or a draft; sizes are checked here, meaning in `verify`. Raises Malformed."""
     if len(message.vote_owner) != ADDRESS_BYTES:
         raise Malformed("a vote needs an owner")
-    if len(message.signature) not in (0, wallet.SIGNATURE_BYTES):
-        raise Malformed(f"a vote's signature has {wallet.SIGNATURE_BYTES} bytes")
+    if len(message.signature) not in (0, ethereum.SIGNATURE_BYTES):
+        raise Malformed(f"a vote's signature has {ethereum.SIGNATURE_BYTES} bytes")
     optional = (message.parent_hash, message.received_hash, message.ballot_digest)
     if len(message.vote_hash) != HASH_BYTES or any(len(item) not in (0, HASH_BYTES) for item in optional):
         raise Malformed(f"a hash in a vote has not {HASH_BYTES} bytes")

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bridge.model.ethereum import SIGNATURE_BYTES
 from bridge.protocol.batches import MAX_NAME_BYTES, MAX_REASON_BYTES
 from bridge.protocol.errors import Malformed
 from bridge.protocol.policy import MAX_POLICY_BYTES
 from bridge.protocol.types import ADDRESS_BYTES, MAX_GROUP_ID_BYTES
-from bridge.protocol.wallet import SIGNATURE_BYTES
 from bridge.protocol.wire import demls_pb2 as pb
 
 MAX_PROPOSALS = 2_048

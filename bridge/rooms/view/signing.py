@@ -6,10 +6,10 @@ from typing import Final
 
 from bridge.conversation.conversation import ConversationStopped
 from bridge.conversation.ports import GroupHandle, GroupStatus, SignatureStatus, Signed
+from bridge.model.ethereum import SIGNATURE_BYTES
 from bridge.model.view import SigningRequest, ViewError
 from bridge.protocol.effects import SignPurpose
 from bridge.protocol.errors import LocalError
-from bridge.protocol.wallet import SIGNATURE_BYTES
 from bridge.rooms.commands.sentences import say
 
 _V: Final = 27
