@@ -2,6 +2,7 @@
 
 protobuf code     bridge/protocol/wire/demls_pb2.py, .pyi   from demls.proto
 sample settings   config/bridge.example.toml                from bridge.settings
+settings          docs/settings.md, bridge.schema.json      from bridge.settings and the adapters
 command help      docs/commands.md                          from bridge.cli
 metrics           docs/metrics.md                           from bridge.process.metrics
 state diagrams    docs/states.md                            from bridge.protocol.states
@@ -24,7 +25,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from bridge.cli.main import app
 from bridge.process import metrics, plugins
 from bridge.protocol import states
-from bridge.settings import sample
+from bridge.settings import reference, sample
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -51,8 +52,8 @@ def protobuf() -> Iterator[tuple[Path, str]]:
 
 
 def settings() -> str:
-    """The sample configuration, with the Matrix adapter's own keys."""
-    return f"# {NOTE}\n{sample.example({'matrix': plugins.load('matrix').settings_example()})}"
+    """The sample configuration, with all adapters' own keys."""
+    return f"# {NOTE}\n{sample.example(plugins.models())}"
 
 
 def commands() -> str:
@@ -109,6 +110,8 @@ def everything() -> Iterator[tuple[Path, str]]:
     """Every generated file: path below the root, content."""
     yield from protobuf()
     yield Path("config/bridge.example.toml"), settings()
+    yield Path("config/bridge.schema.json"), reference.schema(plugins.models())
+    yield Path("docs/settings.md"), reference.page(plugins.models(), NOTE)
     yield Path("docs/commands.md"), commands()
     yield Path("docs/metrics.md"), metrics.page()
     yield Path("docs/states.md"), state_diagrams()

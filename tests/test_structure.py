@@ -40,8 +40,8 @@ STDLIB_IO = {
 PURE = ("bridge.model", "bridge.protocol", "bridge.mls")
 """No IO, no clock, no randomness of their own."""
 
-PURE_EXCEPTIONS = {"bridge.model.adapter": {"pathlib"}}
-"""`Path` names an adapter's folder in a signature; nothing is opened."""
+PURE_EXCEPTIONS = {"bridge.model.adapter": {"pathlib"}, "bridge.model.settings": {"urllib.parse"}}
+"""`Path` names an adapter's folder in a signature, and addresses are taken apart; nothing is opened."""
 
 
 def sources(*folders: str) -> Iterator[tuple[str, Path]]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-from adapters.discord.config import EXAMPLE, DiscordConfig
+from adapters.discord.config import DiscordConfig
 from bridge.model.adapter import Adapter, Plugin
 
 
@@ -14,17 +13,14 @@ class DiscordPlugin:
     """Makes Discord adapters (see `bridge.model.adapter.Plugin`)."""
 
     name = "discord"
+    table = DiscordConfig
 
-    def settings_example(self) -> str:
-        """The keys of the `discord` table with comments, in TOML."""
-        return EXAMPLE
-
-    def create(self, config: Mapping[str, Any], state_dir: Path) -> Adapter:
+    def create(self, config: DiscordConfig, state_dir: Path) -> Adapter:
         """Make an adapter, without connecting. Raises `SettingsError`."""
         # Late: the library is an extra, and a bridge without this platform does not load it.
         from adapters.discord.adapter import DiscordAdapter
 
-        return DiscordAdapter(DiscordConfig.parse(config), state_dir)
+        return DiscordAdapter(config, state_dir)
 
 
-plugin: Plugin = DiscordPlugin()
+plugin: Final[Plugin[DiscordConfig]] = DiscordPlugin()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-from adapters.matrix.config import EXAMPLE, MatrixConfig
+from adapters.matrix.config import MatrixConfig
 from bridge.model.adapter import Adapter, Plugin
 
 
@@ -14,17 +13,14 @@ class MatrixPlugin:
     """Makes Matrix adapters (see `bridge.model.adapter.Plugin`)."""
 
     name = "matrix"
+    table = MatrixConfig
 
-    def settings_example(self) -> str:
-        """The keys of the `matrix` table with comments, in TOML."""
-        return EXAMPLE
-
-    def create(self, config: Mapping[str, Any], state_dir: Path) -> Adapter:
+    def create(self, config: MatrixConfig, state_dir: Path) -> Adapter:
         """Make an adapter, without IO. Raises `SettingsError`."""
         # Late: the library is an extra, and a bridge without this platform does not load it.
         from adapters.matrix.adapter import MatrixAdapter
 
-        return MatrixAdapter(MatrixConfig.parse(config), state_dir)
+        return MatrixAdapter(config, state_dir)
 
 
-plugin: Plugin = MatrixPlugin()
+plugin: Final[Plugin[MatrixConfig]] = MatrixPlugin()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from adapters.web.config import EXAMPLE, WebConfig
+from adapters.web.config import WebConfig
 from adapters.web.errors import PageError
 from bridge.model.adapter import Adapter, Plugin, SettingsError
 
@@ -20,24 +19,21 @@ class WebPlugin:
     """Makes pages (see `bridge.model.adapter.Plugin` and `bridge.model.view.Invites`)."""
 
     name = "web"
+    table = WebConfig
 
-    def settings_example(self) -> str:
-        """The keys of the `web` table with comments, in TOML."""
-        return EXAMPLE
-
-    def create(self, config: Mapping[str, Any], state_dir: Path) -> Adapter:
+    def create(self, config: WebConfig, state_dir: Path) -> Adapter:
         """Make an adapter, without IO. Raises `SettingsError`."""
         # Late: the server is an extra, and a bridge without a page does not load it.
         from adapters.web.adapter import WebAdapter
 
-        return WebAdapter(WebConfig.parse(config), state_dir)
+        return WebAdapter(config, state_dir)
 
-    def invite(self, config: Mapping[str, Any], state_dir: Any, name: str, *, operator: bool) -> str:
+    def invite(self, config: WebConfig, state_dir: Path, name: str, *, operator: bool) -> str:
         """Make an invitation for one person; returns the link. Raises `SettingsError`."""
         from adapters.web import accounts, database
 
-        folder = Path(state_dir)
-        link = f"{_url(WebConfig.parse(config), folder)}/#invitation="
+        folder = state_dir
+        link = f"{_url(config, folder)}/#invitation="
         try:
             connection = database.connect(folder)
             try:
@@ -65,4 +61,4 @@ def _url(config: WebConfig, folder: Path) -> str:
     return config.url(config.port)
 
 
-plugin: Plugin = WebPlugin()
+plugin: Final[Plugin[WebConfig]] = WebPlugin()

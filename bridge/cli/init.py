@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -15,7 +14,7 @@ import typer
 from bridge.cli.files import write_private
 from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, UserError, out
 from bridge.process import plugins
-from bridge.settings import load, sample, toml_value
+from bridge.settings import load, sample
 
 COMMUNITY_TIMING = {"steward_epoch": 60, "waiting": 15, "voting": 600, "commit": 60}
 """Seconds. A ballot of 10 minutes (protocol.md section 6) lets people who do not stare at the screen vote."""
@@ -130,25 +129,18 @@ def text_of(answers: Answers) -> str:
         group["rooms"] = rooms
     if answers.create and not answers.demo_times:
         group |= {"chat_during_ballot": "send", "timing": COMMUNITY_TIMING}
-    adapters = {"matrix": _matrix_fragment(answers)} if answers.homeserver != "-" else {}
+    adapters: dict[str, sample.Adapter] = {}
+    if answers.homeserver != "-":
+        values = {
+            "homeserver": answers.homeserver,
+            "user_id": answers.user_id,
+            "access_token_file": TOKEN_FILE,
+        }
+        adapters["matrix"] = plugins.load("matrix").table, values
     if answers.page:
-        rooms_line = f"rooms = {toml_value([answers.short])}"
-        adapters[PAGE] = _put(plugins.load(PAGE).settings_example(), "rooms", rooms_line)
+        page = {"listen": "127.0.0.1", "port": 8080, "rooms": [answers.short]}
+        adapters[PAGE] = plugins.load(PAGE).table, page
     return sample.write(known, [group], adapters)
-
-
-def _matrix_fragment(answers: Answers) -> str:
-    """The adapter's own commented example with the answers in place of its values."""
-    fragment = plugins.load("matrix").settings_example()
-    values = {"homeserver": answers.homeserver, "user_id": answers.user_id}
-    for key, value in values.items():
-        fragment = _put(fragment, key, f"{key} = {toml_value(value)}")
-    return _put(fragment, "access_token", f'access_token_file = "{TOKEN_FILE}"')
-
-
-def _put(fragment: str, key: str, line: str) -> str:
-    new, count = re.subn(rf"^(# )?{key} = .*$", lambda _: line, fragment, count=1, flags=re.MULTILINE)
-    return new if count else f"{fragment}{line}\n"
 
 
 def _wants_page(option: bool | None, ask: Asks) -> bool:

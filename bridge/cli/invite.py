@@ -25,8 +25,9 @@ def invite(
     settings = load(config)
     platform, plugin = _hosting(settings)
     folder = settings.data_dir / platform
+    table = plugins.read(platform, settings.adapters[platform]).table
     try:
-        link = plugin.invite(settings.adapters[platform], folder, name.strip(), operator=operator)
+        link = plugin.invite(table, folder, name.strip(), operator=operator)
     except SettingsError as error:
         problem = Problem(f"adapters.{platform}.{error.key}", error.problem, error.example)
         raise WrongSettings([problem]) from error
@@ -37,10 +38,10 @@ def invite(
 
 def _hosting(settings: Settings) -> tuple[str, Invites]:
     """The configured platform that has accounts of its own. Raises UserError when there is none."""
-    for platform in settings.adapters:
-        plugin = plugins.load(platform)
+    for name in settings.adapters:
+        plugin = plugins.load(settings.platform(name))
         if isinstance(plugin, Invites):
-            return platform, plugin
+            return name, plugin
     raise UserError(
         "no configured platform has accounts of its own: people join by their accounts there, with !join",
         "add a table [adapters.web] for the page, and a room of it to a group (`demls-bridge init` shows how)",

@@ -5,9 +5,10 @@ A message is: ephemeral public key (65 bytes, uncompressed), nonce (16), tag (16
 
 from __future__ import annotations
 
-import ecies as eciespy
+from functools import cache
+from typing import Any
+
 from coincurve import PrivateKey
-from ecies.config import Config
 
 from bridge.identity.errors import EciesError
 
@@ -20,14 +21,23 @@ MAX_PLAINTEXT_BYTES = 1024 * 1024
 """A join request (key package and signature) has some kB."""
 
 _UNCOMPRESSED = 0x04
-# Named in full: the library's defaults live in a global that anyone can change.
-_CONFIG = Config(
-    elliptic_curve="secp256k1",
-    is_ephemeral_key_compressed=False,
-    is_hkdf_key_compressed=False,
-    symmetric_algorithm="aes-256-gcm",
-    symmetric_nonce_length=16,
-)
+
+
+@cache
+def _library() -> tuple[Any, Any]:
+    """eciespy and how to use it. Late: 50 modules and 2 MB, for somebody who joins."""
+    import ecies
+    from ecies.config import Config
+
+    # Named in full: the library's defaults live in a global that anyone can change.
+    config = Config(
+        elliptic_curve="secp256k1",
+        is_ephemeral_key_compressed=False,
+        is_hkdf_key_compressed=False,
+        symmetric_algorithm="aes-256-gcm",
+        symmetric_nonce_length=16,
+    )
+    return ecies, config
 
 
 def new_pair() -> tuple[bytes, bytes]:
@@ -42,8 +52,9 @@ def encrypt(public_key: bytes, data: bytes) -> bytes:
         raise EciesError(f"a compressed public key has {PUBLIC_BYTES} bytes, not {len(public_key)}")
     if len(data) > MAX_PLAINTEXT_BYTES:
         raise EciesError(f"{len(data)} bytes are too much, at most {MAX_PLAINTEXT_BYTES}")
+    library, config = _library()
     try:
-        return bytes(eciespy.encrypt(bytes(public_key), bytes(data), _CONFIG))
+        return bytes(library.encrypt(bytes(public_key), bytes(data), config))
     except Exception as error:  # coincurve raises ValueError or a bare Exception
         raise EciesError("the public key is no point of secp256k1") from error
 
@@ -56,7 +67,8 @@ def decrypt(secret: bytes, data: bytes) -> bytes:
         raise EciesError(f"an ECIES message of {len(data)} bytes is too short or too long")
     if data[0] != _UNCOMPRESSED:
         raise EciesError("the ephemeral key is not in the uncompressed form")
+    library, config = _library()
     try:
-        return bytes(eciespy.decrypt(bytes(secret), bytes(data), _CONFIG))
+        return bytes(library.decrypt(bytes(secret), bytes(data), config))
     except Exception:  # no cause: the frames of the library hold the secret
         raise EciesError("not encrypted to this key, or damaged") from None

@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Attachment, Author, Body
+from bridge.model.settings import Table
+
+T = TypeVar("T", bound=Table)
 
 
 class DeliveryError(Exception):
@@ -242,17 +245,19 @@ class Enforces(Protocol):
         """Lift a ban. Lifting none is no error."""
 
 
-class Plugin(Protocol):
-    """What the entry point group `bridge.adapters` names: makes adapters out of configuration."""
+class Plugin(Protocol[T]):
+    """What the entry point group `bridge.adapters` names: makes adapters out of configuration.
+
+    Importing it loads no library of the platform: `create` does, so a bridge that names others goes without.
+    """
 
     name: str
-    """The platform, and the name of its table in the configuration."""
+    """The platform."""
+    table: type[T]
+    """Its table in the configuration."""
 
-    def settings_example(self) -> str:
-        """A commented TOML fragment (the keys of the table, without its header) that `create` accepts."""
-
-    def create(self, config: Mapping[str, Any], state_dir: Path) -> Adapter:
-        """Make an adapter, without IO. Secrets are given resolved, as plain strings, in `config`.
+    def create(self, config: T, state_dir: Path) -> Adapter:
+        """Make an adapter, without IO. Raises ModuleNotFoundError when its library is not installed.
 
         `state_dir` (made when needed, mode 0700) is the adapter's own folder for device ids and tokens.
         Raises `SettingsError`.

@@ -8,7 +8,12 @@ from __future__ import annotations
 from typing import Final
 
 from coincurve import PublicKey
-from Crypto.Hash import keccak
+
+from bridge.model.absent import absent
+
+with absent("cffi"):
+    # With cffi, which Python 3.11 only lets it use, it parses C declarations at each start: 45 ms and 1 MB.
+    from Crypto.Hash import keccak
 
 SIGNATURE_BYTES: Final = 65
 _V: Final = 27

@@ -7,8 +7,6 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import Final
 
-import nh3
-
 MAX_NAME: Final = 64
 """Characters of a display name. Platforms allow up to 256; a name is not a message."""
 MAX_HTML: Final = 64 * 1024
@@ -72,6 +70,9 @@ def safe_html(html: str) -> str:
     """The small subset that every adapter may show: text formatting and links to http, https and mailto."""
     if not html or len(html.encode(errors="replace")) > MAX_HTML:
         return ""
+    # Late: 1.5 MB of HTML parser, for the first message that has formatting.
+    import nh3
+
     cleaned = nh3.clean(
         clean_body(html),
         tags=_TAGS,

@@ -252,5 +252,8 @@ class FileSource(Protocol):
 class Invites(Protocol):
     """A plugin whose platform has accounts of its own, opened by invitation (the page)."""
 
-    def invite(self, config: Mapping[str, Any], state_dir: Any, name: str, *, operator: bool) -> str:
-        """Make an invitation, also while the bridge runs; returns the link. Raises SettingsError."""
+    def invite(self, config: Any, state_dir: Any, name: str, *, operator: bool) -> str:
+        """Make an invitation, also while the bridge runs; returns the link. Raises SettingsError.
+
+        `config` is the plugin's own table.
+        """

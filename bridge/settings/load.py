@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from bridge.model.ids import RoomRef
+from bridge.settings.environment import PREFIX, layered, read_dotenv, top_level
 from bridge.settings.problems import Problem, WrongSettings, problems_of
-from bridge.settings.root import PREFIX, Settings
+from bridge.settings.root import Settings
 
 MAX_SECRET_FILE = 65_536
 """Bytes read at most from a `_file`: a wrong path must not load a disk image."""
@@ -24,18 +24,21 @@ def load(path: Path | None = None, env_file: Path | None = Path(".env"), **overr
 
     Relative paths of the file are taken from the file's folder. Raises WrongSettings with all problems.
     """
-    values = _read_toml(path) if path is not None else {}
+    dotenv = read_dotenv(env_file)
+    named = {top_level(name) for name in (*dotenv, *os.environ)}
+    # In a container the environment may say all; then there need be no file.
+    values = _read_toml(path) if path is not None and (path.exists() or "groups" not in named) else {}
     values.update(overrides)
     base = path.parent if path is not None else Path()
     try:
-        settings = Settings(_env_file=env_file, **values)
+        settings = Settings.model_validate(layered(values, dotenv, os.environ, Settings.model_fields))
     except ValidationError as error:
-        raise WrongSettings(problems_of(error)) from None
-    except SettingsError as error:
-        example = """DEMLS_STORAGE__KEY_COMMAND='["pass", "show", "demls-bridge/storage"]'"""
-        raise WrongSettings([Problem("environment", f"{error}; lists must be JSON", example)]) from None
+        unknown = _unknown_variables(os.environ)
+        problems = problems_of(error, Settings)
+        # A variable that means nothing is named as the environment has it.
+        raise WrongSettings([*unknown, *(one for one in problems if not _is_of(one, unknown))]) from None
     settings = _anchored(settings, base)
-    problems = [*_unknown_variables(os.environ), *_cross_checks(settings)]
+    problems = _cross_checks(settings)
     adapters, secret_problems = _with_secrets(settings.adapters, base)
     if problems or secret_problems:
         raise WrongSettings([*problems, *secret_problems])
@@ -92,9 +95,12 @@ def _unknown_variables(environment: Mapping[str, str]) -> list[Problem]:
     return [
         Problem(name, "is not the name of a setting", example)
         for name in environment
-        if name.startswith(PREFIX)
-        and name.removeprefix(PREFIX).partition("__")[0].lower() not in Settings.model_fields
+        if (key := top_level(name)) is not None and key not in Settings.model_fields
     ]
+
+
+def _is_of(problem: Problem, variables: Sequence[Problem]) -> bool:
+    return any(problem.key == top_level(variable.key) for variable in variables)
 
 
 def _cross_checks(settings: Settings) -> list[Problem]:

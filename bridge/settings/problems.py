@@ -11,8 +11,6 @@ from typing import Any, Final
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from bridge.settings.root import Settings
-
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -31,20 +29,25 @@ class WrongSettings(Exception):
         self.problems = tuple(problems)
 
 
-def problems_of(error: ValidationError) -> list[Problem]:
-    """Every fault that pydantic found, in this house's words. Values are not repeated: they may be secret."""
+def problems_of(error: ValidationError, model: type[BaseModel], under: str = "") -> list[Problem]:
+    """Every fault that pydantic found in a `model`, in this house's words. `under`: the key of its table.
+
+    Values are not repeated: they may be secret.
+    """
     found = []
     for fault in error.errors(include_url=False, include_input=False):
         location = fault["loc"]
-        key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
+        parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+        key = "".join((under, *parts)).lstrip(".")
         text = _text_of(fault)
-        field = _field_at(location)
+        field = _field_at(model, location)
         if fault["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(str(location[-1]), _keys_at(location[:-1]), n=1)
+            near = difflib.get_close_matches(str(location[-1]), _keys_at(model, location[:-1]), n=1)
             text = "is not a known key" + (f"; did you mean {near[0]!r}?" if near else "")
         example = ""
         if field is not None and field.examples:
-            example = f"{location[-1]} = {toml_value(field.examples[0])}"
+            name = next(part for part in reversed(location) if isinstance(part, str))
+            example = f"{name} = {toml_value(field.examples[0])}"
         found.append(Problem(key, text, example))
     return found
 
@@ -53,7 +56,7 @@ WORDS: Final = {
     "missing": "is missing",
     "model_type": "must be a table",
     "dict_type": "must be a table",
-    "tuple_type": "must be a list",
+    "tuple_type": "must be a list; in the environment lists must be JSON",
     "string_type": "must be text in quotes",
     "string_too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
@@ -81,9 +84,9 @@ def _text_of(fault: Mapping[str, Any]) -> str:
     return words.format(**fault.get("ctx", {})) if words else str(fault["msg"]).removeprefix("Value error, ")
 
 
-def _model_at(location: Sequence[str | int]) -> type[BaseModel] | None:
+def _model_at(root: type[BaseModel], location: Sequence[str | int]) -> type[BaseModel] | None:
     """The model whose keys stand at `location`."""
-    model: type[BaseModel] | None = Settings
+    model: type[BaseModel] | None = root
     for part in location:
         if model is None or isinstance(part, int):
             continue
@@ -101,14 +104,14 @@ def _inner_model(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def _field_at(location: Sequence[str | int]) -> Any:
+def _field_at(root: type[BaseModel], location: Sequence[str | int]) -> Any:
     named = [part for part in location if isinstance(part, str)]
-    model = _model_at(named[:-1])
+    model = _model_at(root, named[:-1])
     return model.model_fields.get(named[-1]) if model is not None and named else None
 
 
-def _keys_at(location: Sequence[str | int]) -> list[str]:
-    model = _model_at(location)
+def _keys_at(root: type[BaseModel], location: Sequence[str | int]) -> list[str]:
+    model = _model_at(root, location)
     return list(model.model_fields) if model is not None else []
 
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from bridge.model.settings import Table
 from bridge.settings.problems import toml_value
 from bridge.settings.root import Settings
 from bridge.settings.tables import GroupSettings, RuleSettings, TimingSettings
 
-WIDTH = 100
+Adapter = tuple[type[Table], Mapping[str, Any]]
+"""The table of a platform, and the values that are known."""
+WIDTH: Final = 100
 HEADER = """\
 Configuration of a demls-bridge. Lines that begin with "# key =" show defaults.
 Everything here can be set in the environment too: DEMLS_WAKU__NODE_PORT=60001 is node_port of [waku].
@@ -29,24 +32,38 @@ Check your changes with:  demls-bridge check
 def write(
     known: Mapping[str, Mapping[str, Any]],
     groups: Sequence[Mapping[str, Any]],
-    adapters: Mapping[str, str],
+    adapters: Mapping[str, Adapter],
 ) -> str:
-    """The file's text. `known`: values by table ('' is the top level), one mapping per group, and per
-    adapter its commented TOML fragment."""
+    """The file's text. `known`: values by table ('' is the top level), one mapping per group, and per adapter
+    its table and values."""
     parts = [_comment(HEADER), _table(Settings, known.get("", {}), scalars_only=True)]
     for name, field in Settings.model_fields.items():
         if (model := _model(field)) is not None:
             parts.append(f"{_comment(field.description or '')}[{name}]\n{_table(model, known.get(name, {}))}")
     parts.extend(group(values) for values in groups)
-    for platform, fragment in adapters.items():
-        parts.append(f"[adapters.{platform}]\n{fragment.strip()}\n")
+    parts.extend(adapter(name, model, values) for name, (model, values) in adapters.items())
     return "\n".join(parts)
 
 
-def example(adapters: Mapping[str, str]) -> str:
-    """The sample configuration: one group that is made here and mirrors a Matrix room."""
+def example(adapters: Mapping[str, type[Table]]) -> str:
+    """The sample configuration: one group that is made here and mirrors a Matrix room; every adapter's keys."""
     rooms = [{"platform": "matrix", "room": "!abc:example.org"}]
-    return write({"": {"name": "my-bridge"}}, [{"name": "lobby", "create": True, "rooms": rooms}], adapters)
+    tables = {name: (model, _wanted(model)) for name, model in adapters.items()}
+    return write({"": {"name": "my-bridge"}}, [{"name": "lobby", "create": True, "rooms": rooms}], tables)
+
+
+def _wanted(model: type[Table]) -> dict[str, Any]:
+    """An example for each key that must be there (`validate_default`: an empty one is refused)."""
+    return {
+        name: field.examples[0]
+        for name, field in model.model_fields.items()
+        if field.examples and (field.is_required() or field.validate_default)
+    }
+
+
+def adapter(name: str, model: type[Table], values: Mapping[str, Any]) -> str:
+    """A table under [adapters], commented. A secret may be given as `<key>_file`."""
+    return f"{_comment(model.__doc__ or '')}[adapters.{name}]\n{_table(model, values)}"
 
 
 def group(values: Mapping[str, Any]) -> str:
@@ -69,7 +86,9 @@ def _table(model: type[BaseModel], values: Mapping[str, Any], *, scalars_only: b
             assert scalars_only, f"{model.__name__}.{name} needs a table of its own"
             continue
         lines.append(_comment(field.description or "").rstrip())
-        if name in values:
+        if f"{name}_file" in values:
+            lines.append(f"{name}_file = {toml_value(values[f'{name}_file'])}")
+        elif name in values:
             lines.append(f"{name} = {toml_value(values[name])}")
         else:
             lines.append(f"# {name} = {toml_value(_shown(field))}")

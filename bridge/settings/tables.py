@@ -1,7 +1,7 @@
 """The tables of the configuration file, typed and frozen.
 
-Every field's description and example end up in the sample configuration (`bridge.cli.sample`) and in the
-message about a wrong value. Defaults name their source.
+Every field's description and example end up in the sample configuration (`bridge.settings.sample`), in
+docs/settings.md and in the message about a wrong value. Defaults name their source.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import ipaddress
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import NoDecode
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from bridge.model.ids import RoomRef
+from bridge.model.settings import Table
 from bridge.protocol.types import GroupName
 from bridge.waku.addresses import EXAMPLE as PEER
 from bridge.waku.addresses import parse_peer_addresses
@@ -26,11 +26,7 @@ _ADDRESS = re.compile(r"(0x)?[0-9a-fA-F]{40}")
 _URL = re.compile(r"https?://[^\s/]+(/[^\s]*)?")
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-
-class WakuSettings(_Table):
+class WakuSettings(Table):
     """How this bridge reaches Waku."""
 
     mode: Literal["embedded", "rest"] = Field(
@@ -50,8 +46,7 @@ class WakuSettings(_Table):
         description="TCP port of the embedded node (env NODE_PORT); 0: any free one. Default: the seed's.",
         examples=[60_000],
     )
-    # NoDecode: in the environment the seed's form with commas, not JSON.
-    peer_addresses: Annotated[tuple[str, ...], NoDecode] = Field(
+    peer_addresses: tuple[str, ...] = Field(
         (),
         description="Nodes to stay connected to (env PEER_ADDRESSES: with commas, brackets allowed).",
         examples=[[PEER]],
@@ -93,7 +88,7 @@ class WakuSettings(_Table):
             raise ValueError(f"{value[:60]!r} is not an IP address") from None
 
 
-class StorageSettings(_Table):
+class StorageSettings(Table):
     """Where groups, keys and waiting messages are kept. Key material in it is encrypted."""
 
     url: str = Field(
@@ -129,7 +124,7 @@ class StorageSettings(_Table):
         return self
 
 
-class ChainSettings(_Table):
+class ChainSettings(Table):
     """The way to the contracts. Amounts in the chain's own coin (ether), times in seconds."""
 
     node_url: SecretStr = Field(
@@ -232,7 +227,7 @@ class ChainSettings(_Table):
         return self
 
 
-class TimingSettings(_Table):
+class TimingSettings(Table):
     """Durations of the steward state machine, in seconds. Used by the creator of a group only."""
 
     steward_epoch: int = Field(
@@ -248,7 +243,7 @@ class TimingSettings(_Table):
 _Silence = Literal["abstain", "approve", "reject"]
 
 
-class RuleSettings(_Table):
+class RuleSettings(Table):
     """What a voter's silence means at the deadline. Used by the creator of a group only."""
 
     adds: _Silence = Field(
@@ -265,7 +260,7 @@ class RuleSettings(_Table):
     )
 
 
-class RoomSettings(_Table):
+class RoomSettings(Table):
     """A chat room that is mirrored into the group."""
 
     platform: str = Field(description="Name of the adapter: a table under [adapters].", examples=["matrix"])
@@ -279,7 +274,7 @@ class RoomSettings(_Table):
         return RoomRef(self.platform, self.room)
 
 
-class GroupSettings(_Table):
+class GroupSettings(Table):
     """One group: made here, or joined by its full name."""
 
     name: str = Field(
@@ -375,7 +370,7 @@ class GroupSettings(_Table):
         return self.name if _GROUP.fullmatch(self.name) else GroupName.parse(self.name).name
 
 
-class LoggingSettings(_Table):
+class LoggingSettings(Table):
     """Log lines go to standard error. Secrets are taken out of them."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(
@@ -386,7 +381,7 @@ class LoggingSettings(_Table):
     )
 
 
-class OpsSettings(_Table):
+class OpsSettings(Table):
     """Metrics and the watchdog."""
 
     metrics_port: int = Field(

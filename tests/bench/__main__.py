@@ -15,13 +15,14 @@ from collections.abc import Callable, Coroutine
 
 import structlog
 
-from tests.bench import ballots, conversation, storage_writes, waku
+from tests.bench import ballots, conversation, start, storage_writes, waku
 from tests.bench.table import Table, progress
 
 Bench = Callable[[bool], Coroutine[None, None, Table]]
 """Takes whether to be quick (a look whether it works; the figures are then rough)."""
 
 BENCHES: dict[str, Bench] = {
+    "start": start.run,
     "storage": storage_writes.run,
     "conversation": conversation.run,
     "waku": waku.run,

@@ -57,7 +57,7 @@ async def pair(synapse: Synapse, tmp_path: Path) -> AsyncIterator[Pair]:
     made = Pair(synapse)
     rooms = [RoomRef("matrix", room) for room in await made.rooms()]
     config = {"homeserver": made.url, "user_id": made.bot.user_id, "access_token": made.bot.token}
-    adapter = plugin.create(config, tmp_path)
+    adapter = plugin.create(plugin.table.model_validate(config), tmp_path)
     assert isinstance(adapter, MatrixAdapter)
     store = await Store.open(f"sqlite:///{tmp_path}/bridge.db", KEY)
     links = dict.fromkeys(rooms, GROUP)

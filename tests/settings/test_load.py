@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.process import plugins
 from bridge.settings import PREFIX, SEED_NAMES, WrongSettings, load
 
 PEER = "/ip4/192.0.2.7/tcp/60000/p2p/16Uiu2HAmPLe7Mzm8TsYUubgCAW1aJoeFScxrLj8ppHFivPo97bUZ"
@@ -138,6 +139,36 @@ def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
     assert "demls-bridge init" in problems(tmp_path / "none.toml")[str(tmp_path / "none.toml")]
 
 
+def test_without_a_file_the_environment_may_say_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (
+        ("GROUPS", '[{"name": "den", "create": true, "rooms": [{"platform": "web", "room": "den"}]}]'),
+        ("ADAPTERS__WEB__PORT", "0"),
+        ("ADAPTERS__WEB__ROOMS", '["den"]'),
+        ("STORAGE__KEY_COMMAND", '["pass", "show", "key"]'),
+        ("CHAIN__DAILY_LIMIT", "0.5"),
+        ("OPS", '{"stall_limit": 9}'),
+        ("OPS__METRICS_PORT", "7"),
+    ):
+        monkeypatch.setenv(f"{PREFIX}{name}", value)
+    settings = load(tmp_path / "none.toml", env_file=None)
+    assert settings.groups[0].rooms[0].room == "den"
+    assert settings.adapters == {"web": {"port": "0", "rooms": '["den"]'}}
+    assert settings.storage.key_command == ("pass", "show", "key")
+    assert str(settings.chain.daily_limit) == "0.5"
+    assert settings.ops.metrics_port == 7
+    (made,) = plugins.make_adapters(settings).values()
+    assert made.platform == "web"
+
+
+def test_whole_tables_of_adapters_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEMLS_ADAPTERS", '{"web": {"port": 7}}')
+    assert load(env_file=None).adapters == {"web": {"port": 7}}
+
+
+def test_true_is_no_number(tmp_path: Path) -> None:
+    assert "whole number" in problems(write(tmp_path, "[waku]\nnode_port = true\n"))["waku.node_port"]
+
+
 def test_peers_in_the_environment_have_the_seeds_form_under_both_names(monkeypatch: pytest.MonkeyPatch) -> None:
     for value in (PEER, f"[{PEER}]", f'["{PEER}"]'):
         monkeypatch.setenv("DEMLS_WAKU__PEER_ADDRESSES", value)
@@ -149,7 +180,7 @@ def test_peers_in_the_environment_have_the_seeds_form_under_both_names(monkeypat
 
 def test_other_lists_in_the_environment_must_be_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEMLS_STORAGE__KEY_COMMAND", "pass show key")
-    with pytest.raises(WrongSettings, match="lists must be JSON"):
+    with pytest.raises(WrongSettings, match=r"storage\.key_command: .*lists must be JSON"):
         load(env_file=None)
 
 

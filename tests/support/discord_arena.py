@@ -48,7 +48,7 @@ class DiscordArena:
         }
 
     async def start_adapter(self) -> None:
-        adapter = plugin.create(self.config(), self.folder)
+        adapter = plugin.create(plugin.table.model_validate(self.config()), self.folder)
         assert isinstance(adapter, DiscordAdapter)
         self.adapter = adapter
         adapter.attach_view(self.view)

@@ -25,7 +25,7 @@ def _row(holds: str, imports: str) -> Folder:
 TABLE: Final[dict[str, Folder]] = {
     "bridge.model": _row(
         "messages, ids, notices; the adapter and the view interface; the one text cleaner; what wallets sign",
-        "Crypto coincurve nh3",
+        "Crypto coincurve nh3 pydantic",
     ),
     "bridge.protocol": _row(
         "the sans-IO engine: states, permissions, ballots, stewards, wire format, the MLS port; no clock, no "
@@ -62,15 +62,15 @@ TABLE: Final[dict[str, Folder]] = {
     ),
     "bridge.settings": _row(
         "typed settings, their sources, the sample configuration",
-        "bridge.model bridge.protocol bridge.waku pydantic pydantic_settings",
+        "bridge.model bridge.protocol bridge.waku dotenv pydantic",
     ),
     "bridge.process": Folder("composition, life of the process, logs, metrics, status, `check`", free=True),
     "bridge.cli": Folder("the command line and the demonstration", free=True),
-    "adapters.discord": _row("Discord", "bridge.model discord aiohttp structlog"),
-    "adapters.matrix": _row("Matrix", "bridge.model nio aiohttp httpx structlog"),
+    "adapters.discord": _row("Discord", "bridge.model discord aiohttp pydantic structlog"),
+    "adapters.matrix": _row("Matrix", "bridge.model nio aiohttp pydantic structlog"),
     "adapters.web": _row(
         "our own page",
-        "bridge.model argon2 eth_account nh3 starlette structlog uvicorn",
+        "bridge.model argon2 eth_account nh3 pydantic starlette structlog uvicorn",
     ),
 }
 

@@ -66,7 +66,7 @@ class RunningPage:
         return self.adapter.url
 
     async def start(self, inbox: Any = None) -> None:
-        config = WebConfig.parse(self.settings)
+        config = WebConfig.model_validate(self.settings)
         self.adapter = WebAdapter(
             config, self.folder, passwords=cheap, limits=lambda: Limits(self.clock), clock=self.clock
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import sys
@@ -14,6 +13,7 @@ from typing import Any, Final
 from bridge import process
 from bridge.cli.demo.failures import SideFailed
 from bridge.cli.demo.people import GROUP, PEOPLE, ROOM
+from bridge.process import plugins
 from bridge.process.report import Group, Report
 from bridge.process.run import own_address
 from bridge.process.status import NotRunning, ask
@@ -78,8 +78,9 @@ class Side:
             "chain": dict(chain or {}),
         }
         accounts = [person.name for person in PEOPLE.values() if person.side == self.number]
-        adapter = f"port = {self._port}\ndemo_accounts = {json.dumps(accounts)}"
-        text = sample.write(known, [{**group, "rooms": rooms}], {"web": adapter})
+        page = {"port": self._port, "demo_accounts": accounts}
+        adapters = {"web": (plugins.load("web").table, page)}
+        text = sample.write(known, [{**group, "rooms": rooms}], adapters)
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self.config.write_text(text, "utf-8")
 

@@ -37,7 +37,7 @@ def place(server: DiscordServer, tmp_path: Path) -> DiscordArena:
 
 
 async def problems(arena: DiscordArena, *rooms: RoomRef) -> list[str]:
-    adapter = plugin.create(arena.config(), arena.folder)
+    adapter = plugin.create(plugin.table.model_validate(arena.config()), arena.folder)
     try:
         return await adapter.check(rooms or (arena.room,))
     finally:

@@ -66,7 +66,7 @@ class MatrixArena:
         }
 
     async def start_adapter(self) -> None:
-        adapter = plugin.create(self.config(), self._folder)
+        adapter = plugin.create(plugin.table.model_validate(self.config()), self._folder)
         assert isinstance(adapter, MatrixAdapter)
         self.adapter = adapter
         await adapter.start(self.inbox)

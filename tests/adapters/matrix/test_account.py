@@ -37,7 +37,7 @@ async def test_a_password_keeps_its_device_and_renews_a_revoked_token(synapse: S
     kept = tmp_path / "state" / "matrix-login.json"
     tokens = []
     for _ in range(2):
-        adapter = plugin.create(config, tmp_path / "state")
+        adapter = plugin.create(plugin.table.model_validate(config), tmp_path / "state")
         await adapter.start(MemoryInbox())
         await adapter.stop()
         tokens.append(kept.read_text())
@@ -45,7 +45,7 @@ async def test_a_password_keeps_its_device_and_renews_a_revoked_token(synapse: S
     assert kept.stat().st_mode & 0o777 == 0o600
     assert user.password not in tokens[0]
 
-    adapter = plugin.create(config, tmp_path / "state")
+    adapter = plugin.create(plugin.table.model_validate(config), tmp_path / "state")
     inbox = MemoryInbox()
     await adapter.start(inbox)
     run = asyncio.create_task(adapter.run())
@@ -76,7 +76,7 @@ async def test_wrong_logins_say_what_to_correct(synapse: Synapse, tmp_path: Path
         ({"access_token": "wrong"}, "create a new one"),
         ({"access_token": other.token}, "belongs to"),
     ):
-        adapter = plugin.create({**base, **extra}, tmp_path)
+        adapter = plugin.create(plugin.table.model_validate({**base, **extra}), tmp_path)
         with pytest.raises(Rejected, match=said):
             await adapter.start(MemoryInbox())
         await adapter.stop()
@@ -84,7 +84,7 @@ async def test_wrong_logins_say_what_to_correct(synapse: Synapse, tmp_path: Path
 
 async def test_an_unreachable_homeserver_may_be_tried_again(tmp_path: Path) -> None:
     config = {"homeserver": "http://127.0.0.1:9", "user_id": "@bot:localhost", "access_token": "t"}
-    adapter = plugin.create(config, tmp_path)
+    adapter = plugin.create(plugin.table.model_validate(config), tmp_path)
     with pytest.raises(RetryLater, match="cannot be reached"):
         await adapter.start(MemoryInbox())
     [problem] = await adapter.check([])

@@ -38,11 +38,11 @@ PUBLIC = "https://chat.example.org"
     ],
 )
 def test_hosts(settings: dict[str, object], host: str, allowed: bool) -> None:
-    assert host_allowed(WebConfig.parse(settings), host) is allowed
+    assert host_allowed(WebConfig.model_validate(settings), host) is allowed
 
 
 def test_origins_follow_the_host() -> None:
-    config = WebConfig.parse({"public_url": PUBLIC})
+    config = WebConfig.model_validate({"public_url": PUBLIC})
     assert origin_of(config, "chat.example.org") == PUBLIC
     assert origin_of(config, "127.0.0.1:8080") == "http://127.0.0.1:8080"
     assert hostname("[FE80::1]:80") == "fe80::1"
@@ -50,7 +50,7 @@ def test_origins_follow_the_host() -> None:
 
 def test_only_a_trusted_proxy_names_the_address() -> None:
     def asked(client: str) -> str:
-        config = WebConfig.parse({"trusted_proxies": ["10.0.0.1"]})
+        config = WebConfig.model_validate({"trusted_proxies": ["10.0.0.1"]})
         headers = [(b"x-forwarded-for", b"6.6.6.6, 7.7.7.7")]
         return peer(config, {"type": "http", "client": (client, 1), "headers": headers})
 

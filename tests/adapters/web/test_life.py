@@ -10,6 +10,7 @@ import pytest
 
 from adapters.web import plugin
 from adapters.web.adapter import WebAdapter
+from adapters.web.config import WebConfig
 from bridge.model.adapter import Rejected, RetryLater, SettingsError
 from bridge.model.ids import RoomRef
 from bridge.model.message import Attachment
@@ -19,7 +20,7 @@ from tests.support.pages import PASSWORD, ROOM, RunningPage, server_log
 
 
 def test_the_plugin_makes_pages_and_invitations(tmp_path: Path) -> None:
-    made = plugin.create({}, tmp_path)
+    made = plugin.create(plugin.table.model_validate({}), tmp_path)
     assert isinstance(made, WebAdapter)
     assert isinstance(made, WantsView)
     assert isinstance(plugin, Invites)
@@ -28,18 +29,18 @@ def test_the_plugin_makes_pages_and_invitations(tmp_path: Path) -> None:
 
 def test_an_invitation_before_the_first_start(tmp_path: Path) -> None:
     assert isinstance(plugin, Invites)
-    link = plugin.invite({}, tmp_path / "web", "Ops", operator=True)
+    link = plugin.invite(WebConfig(), tmp_path / "web", "Ops", operator=True)
     assert link.startswith("http://127.0.0.1:8080/#invitation=")
     with pytest.raises(SettingsError, match="only while the bridge runs"):
-        plugin.invite({"port": 0}, tmp_path / "web", "Ops", operator=True)
+        plugin.invite(WebConfig(port=0), tmp_path / "web", "Ops", operator=True)
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError):
-        plugin.invite({}, tmp_path / "file", "Ops", operator=True)
+        plugin.invite(WebConfig(), tmp_path / "file", "Ops", operator=True)
 
 
 async def test_an_invitation_while_the_page_runs(page: RunningPage) -> None:
     assert isinstance(plugin, Invites)
-    link = plugin.invite({"port": 0}, page.folder, "Ops", operator=True)
+    link = plugin.invite(WebConfig(port=0), page.folder, "Ops", operator=True)
     url, _, token = link.partition("/#invitation=")
     assert url == page.url
     browser = page.browser()
@@ -83,7 +84,7 @@ async def test_a_page_without_window_or_folder_does_not_start(tmp_path: Path) ->
     blocked = RunningPage(tmp_path / "file")
     with pytest.raises(Rejected, match="database"):
         await blocked.start()
-    adapter = plugin.create({"port": 0}, tmp_path)
+    adapter = plugin.create(plugin.table.model_validate({"port": 0}), tmp_path)
     with pytest.raises(Rejected, match="view"):
         await adapter.start(made.inbox)
 
