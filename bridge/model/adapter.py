@@ -187,6 +187,7 @@ class Adapter(Protocol):
     """Required of every adapter."""
 
     platform: str
+    """The `UserRef.platform` of its people, and what it calls its rooms by."""
 
     async def start(self, inbox: Inbox) -> None:
         """Connect and begin to receive. Raises DeliveryError with a text that says what to do."""

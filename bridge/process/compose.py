@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from bridge.conversation.services import MlsFactory
@@ -125,7 +126,11 @@ def mls_factory(book: AddressBook) -> MlsFactory:
 
 def links(settings: Settings) -> dict[RoomRef, str]:
     """Which group each configured room is mirrored into."""
-    return {room.ref: group.short for group in settings.groups for room in group.rooms}
+    return {
+        replace(room.ref, people=settings.platform(room.platform)): group.short
+        for group in settings.groups
+        for room in group.rooms
+    }
 
 
 def moderator_bans(settings: Settings) -> dict[str, str]:
@@ -140,11 +145,11 @@ def page_url(adapters: Mapping[str, Adapter]) -> str:
 
 def own_sign_in(adapters: Mapping[str, Adapter]) -> frozenset[str]:
     """Platforms whose people sign in with their wallets themselves."""
-    return frozenset(platform for platform, each in adapters.items() if isinstance(each, HasSignIn))
+    return frozenset(each.platform for each in adapters.values() if isinstance(each, HasSignIn))
 
 
 def give_windows(adapters: Mapping[str, Adapter], around: Around) -> None:
     """A window to every adapter that wants one. Before their start."""
-    for platform, adapter in adapters.items():
+    for name, adapter in adapters.items():
         if isinstance(adapter, WantsView):
-            adapter.attach_view(PlatformView(platform, around))
+            adapter.attach_view(PlatformView(name, adapter.platform, around))

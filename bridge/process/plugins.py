@@ -32,13 +32,17 @@ def names() -> list[str]:
     return sorted(point.name for point in entry_points(group=GROUP))
 
 
-def load(platform: str) -> Plugin[Table]:
-    """The plugin of a platform; only this one is imported. Raises WrongSettings when none is installed."""
+def load(platform: str, key: str = "") -> Plugin[Table]:
+    """The plugin of a platform; only this one is imported. Raises WrongSettings when none is installed.
+
+    `key`: where it is named, if not by a table of its own name.
+    """
     for point in entry_points(group=GROUP, name=platform):
         plugin: Plugin[Table] = point.load()
         return plugin
     text = f"there is no adapter of that name; installed are {', '.join(names()) or 'none'}"
-    raise WrongSettings([Problem(f"adapters.{platform}", text, "[adapters.matrix]")])
+    example = 'platform = "matrix"' if key else "[adapters.matrix]"
+    raise WrongSettings([Problem(key or f"adapters.{platform}", text, example)])
 
 
 def models() -> dict[str, type[Table]]:
@@ -48,7 +52,7 @@ def models() -> dict[str, type[Table]]:
 
 def read(name: str, values: Mapping[str, Any]) -> Configured:
     """A table under [adapters] as its platform's plugin reads it. Raises WrongSettings."""
-    plugin = load(str(values.get("platform", name)))
+    plugin = load(str(values["platform"]), f"adapters.{name}.platform") if "platform" in values else load(name)
     own = {key: value for key, value in values.items() if key != "platform"}
     try:
         return Configured(name, plugin, plugin.table.model_validate(own))

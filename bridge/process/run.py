@@ -30,7 +30,7 @@ from bridge.identity.errors import IdentityError, KeyUnavailable
 from bridge.identity.linking import Linking
 from bridge.identity.master import Master
 from bridge.identity.wallet import Wallet
-from bridge.model.adapter import Adapter, DeliveryError, RetryLater
+from bridge.model.adapter import Adapter, DeliveryError, Inbox, RetryLater
 from bridge.process import compose, logs, plugins, versions
 from bridge.process.chain_way import ChainWay
 from bridge.process.reporter import Reporter
@@ -39,6 +39,7 @@ from bridge.process.watchdog import Watchdog
 from bridge.rooms.commands import sentences
 from bridge.rooms.commands.linker import Linker
 from bridge.rooms.commands.router import Router
+from bridge.rooms.inbound.named_inbox import NamedInbox
 from bridge.rooms.mirror import Mirror
 from bridge.rooms.view.files import Files
 from bridge.rooms.view.group_view import Around
@@ -276,8 +277,9 @@ async def _tasks(parts: Parts) -> AsyncIterator[None]:
         tasks.create_task(_for_ever("window", parts.news.run()))
         if parts.chain is not None:
             tasks.create_task(_for_ever("chain", parts.chain.run()))
-        for platform, adapter in parts.adapters.items():
-            tasks.create_task(_for_ever(platform, _run_adapter(adapter, parts.mirror)))
+        for name, adapter in parts.adapters.items():
+            inbox = NamedInbox(parts.mirror, name)
+            tasks.create_task(_for_ever(name, _run_adapter(name, adapter, inbox)))
         if parts.settings.ops.metrics_port:
             tasks.create_task(_for_ever("metrics", _run_metrics(parts)))
         yield
@@ -289,16 +291,16 @@ async def _for_ever(name: str, part: Awaitable[None]) -> None:
     raise PartEnded(f"{name} ended by itself")
 
 
-async def _run_adapter(adapter: Adapter, mirror: Mirror) -> None:
+async def _run_adapter(name: str, adapter: Adapter, inbox: Inbox) -> None:
     """Connect (again and again while the platform is away), then receive. Raises DeliveryError."""
     wait, longest = START_AGAIN
     try:
         while True:
             try:
-                await adapter.start(mirror)
+                await adapter.start(inbox)
                 break
             except RetryLater as error:
-                _log.warning("cannot connect", platform=adapter.platform, error=str(error), retry_in=wait)
+                _log.warning("cannot connect", adapter=name, error=str(error), retry_in=wait)
                 await asyncio.sleep(max(wait, error.after))
                 wait = min(2 * wait, longest)
         await adapter.run()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -15,6 +16,7 @@ from bridge.settings.environment import PREFIX, layered, read_dotenv, top_level
 from bridge.settings.problems import Problem, WrongSettings, problems_of
 from bridge.settings.root import Settings
 
+ADAPTER_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 MAX_SECRET_FILE = 65_536
 """Bytes read at most from a `_file`: a wrong path must not load a disk image."""
 
@@ -108,6 +110,11 @@ def _cross_checks(settings: Settings) -> list[Problem]:
     problems: list[Problem] = []
     groups: set[str] = set()
     rooms: set[RoomRef] = set()
+    for name in settings.adapters:
+        # It is a folder in data_dir, and part of the names of variables in the environment.
+        if not ADAPTER_NAME.fullmatch(name):
+            text = "must have at most 32 characters of a-z 0-9 _ -"
+            problems.append(Problem(f"adapters.{name}", text, "[adapters.work]"))
     for number, group in enumerate(settings.groups):
         if group.short in groups:
             problems.append(

@@ -26,7 +26,25 @@ DEMLS_GROUPS='[{"name": "lobby", "create": true, "rooms": [{"platform": "web", "
 ```
 
 Where the environment names the groups, no configuration file is needed. Of a secret of an adapter, `<key>_file`
-names a file that holds it. Editors read [bridge.schema.json](../config/bridge.schema.json).
+names a file that holds it. Several accounts of one platform are tables of their own, each with a name that you
+choose and the `platform` beside it; rooms, the status and the metrics go by that name:
+
+```toml
+[adapters.work]
+platform = "matrix"
+homeserver = "https://matrix.example.org"
+user_id = "@work:example.org"
+access_token_file = "secrets/work.token"
+
+[[groups]]
+name = "lobby"
+create = true
+rooms = [{ platform = "matrix", room = "!abc:example.org" }, { platform = "work", room = "!def:example.org" }]
+```
+
+People are the platform's, whichever account they write by: one wallet, one vote.
+
+Editors read [bridge.schema.json](../config/bridge.schema.json).
 """
 
 

@@ -263,7 +263,9 @@ class RuleSettings(Table):
 class RoomSettings(Table):
     """A chat room that is mirrored into the group."""
 
-    platform: str = Field(description="Name of the adapter: a table under [adapters].", examples=["matrix"])
+    platform: str = Field(
+        description="Name of the adapter: of its table under [adapters].", examples=["matrix"]
+    )
     room: str = Field(
         min_length=1, max_length=512, description="The platform's room id.", examples=["!abc:example.org"]
     )

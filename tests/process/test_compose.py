@@ -100,3 +100,10 @@ def test_links() -> None:
     room = RoomSettings(platform="matrix", room="!a:x")
     settings = Settings(groups=(made(rooms=(room,)),), adapters={"matrix": {}})
     assert compose.links(settings) == {room.ref: "lobby"}
+
+
+def test_rooms_go_by_the_adapters_name_and_people_by_the_platform() -> None:
+    rooms = (RoomSettings(platform="matrix", room="!a:x"), RoomSettings(platform="work", room="!a:x"))
+    adapters: dict[str, dict[str, object]] = {"matrix": {}, "work": {"platform": "matrix"}}
+    found = compose.links(Settings(groups=(made(rooms=rooms),), adapters=adapters))
+    assert {(ref.platform, ref.accounts) for ref in found} == {("matrix", "matrix"), ("work", "matrix")}

@@ -15,11 +15,12 @@ from adapters.matrix.adapter import MatrixAdapter
 from bridge.model.ids import RoomRef
 from bridge.rooms.commands.router import Router
 from bridge.rooms.commands.sentences import say
+from bridge.rooms.inbound.named_inbox import NamedInbox
 from bridge.rooms.mirror import Mirror
 from bridge.storage.store import Store
 from tests.support.matrix_person import MatrixPerson
 from tests.support.mirrors import GROUP, KEY, ScriptedGroup, wallet_address
-from tests.support.servers.synapse import Synapse
+from tests.support.servers.synapse import Synapse, User
 
 PNG = b"\x89PNG not really"
 
@@ -52,33 +53,48 @@ class Pair:
                 await asyncio.sleep(0.05)
 
 
-@pytest.fixture
-async def pair(synapse: Synapse, tmp_path: Path) -> AsyncIterator[Pair]:
-    made = Pair(synapse)
-    rooms = [RoomRef("matrix", room) for room in await made.rooms()]
-    config = {"homeserver": made.url, "user_id": made.bot.user_id, "access_token": made.bot.token}
-    adapter = plugin.create(plugin.table.model_validate(config), tmp_path)
-    assert isinstance(adapter, MatrixAdapter)
-    store = await Store.open(f"sqlite:///{tmp_path}/bridge.db", KEY)
+@contextlib.asynccontextmanager
+async def mirrored(
+    store: Store, adapters: dict[str, MatrixAdapter], rooms: list[RoomRef]
+) -> AsyncIterator[None]:
+    """A mirror of these rooms, with one group that follows a script, while the block runs."""
     links = dict.fromkeys(rooms, GROUP)
-    bans = {GROUP: "mirror"}
-    mirror = Mirror(store, {"matrix": adapter}, links, Router(wallet_address), say, moderator_bans=bans)
+    mirror = Mirror(store, adapters, links, Router(wallet_address), say, moderator_bans={GROUP: "mirror"})
     mirror.attach(ScriptedGroup(store, mirror))
-    await adapter.start(mirror)
-    tasks = [asyncio.create_task(adapter.run()), asyncio.create_task(mirror.run())]
+    for name, adapter in adapters.items():
+        await adapter.start(NamedInbox(mirror, name))
+    tasks = [asyncio.create_task(part.run()) for part in (mirror, *adapters.values())]
     try:
-        for person, room in ((made.alice, made.a), (made.bob, made.b)):
-            await person.wait_for_membership(room, made.bot.user_id, "join")
-        yield made
+        yield
     finally:
         for task in tasks:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        await adapter.stop()
+        for adapter in adapters.values():
+            await adapter.stop()
         await store.close()
-        for person in (made.alice, made.bob, made.eve):
-            await person.close()
+
+
+def made_adapter(url: str, bot: User, folder: Path) -> MatrixAdapter:
+    config = {"homeserver": url, "user_id": bot.user_id, "access_token": bot.token}
+    adapter = plugin.create(plugin.table.model_validate(config), folder)
+    assert isinstance(adapter, MatrixAdapter)
+    return adapter
+
+
+@pytest.fixture
+async def pair(synapse: Synapse, tmp_path: Path) -> AsyncIterator[Pair]:
+    made = Pair(synapse)
+    rooms = [RoomRef("matrix", room) for room in await made.rooms()]
+    adapter = made_adapter(made.url, made.bot, tmp_path)
+    store = await Store.open(f"sqlite:///{tmp_path}/bridge.db", KEY)
+    async with mirrored(store, {"matrix": adapter}, rooms):
+        for person, room in ((made.alice, made.a), (made.bob, made.b)):
+            await person.wait_for_membership(room, made.bot.user_id, "join")
+        yield made
+    for person in (made.alice, made.bob, made.eve):
+        await person.close()
 
 
 async def test_a_thread_with_a_file_and_its_end(pair: Pair) -> None:
@@ -123,3 +139,33 @@ async def test_a_moderators_ban_is_mirrored_and_lifted(pair: Pair) -> None:
     await pair.bob.wait_for_membership(pair.b, eve, "leave")
     await pair.until_b(lambda events: len(events) == 2)
     assert await pair.alice.membership(pair.a, eve) == "leave"
+
+
+async def test_two_accounts_of_one_platform(synapse: Synapse, tmp_path: Path) -> None:
+    """Rooms and cursors go by the adapter's name; people are the same, so a ban reaches the other's room."""
+    home, work = synapse.register("home"), synapse.register("work")
+    alice, eve = (MatrixPerson(synapse.url, synapse.register(name)) for name in ("alice", "eve"))
+    a = await alice.create_room(home.user_id, eve.user_id)
+    b = await alice.create_room(work.user_id, eve.user_id)
+    for room, bot in ((a, home), (b, work)):
+        await eve.join(room)
+        await alice.set_power(room, bot.user_id, 50)
+    adapters = {"matrix": made_adapter(synapse.url, home, tmp_path / "matrix"),
+                "work": made_adapter(synapse.url, work, tmp_path / "work")}  # fmt: skip
+    rooms = [RoomRef("matrix", a), RoomRef("work", b, "matrix")]
+    store = await Store.open(f"sqlite:///{tmp_path}/bridge.db", KEY)
+    async with mirrored(store, adapters, rooms):
+        for room, bot in ((a, home), (b, work)):
+            await alice.wait_for_membership(room, bot.user_id, "join")
+        for here, there, bot in ((a, b, work), (b, a, home)):
+            await alice.say(here, f"from {here}")
+            async with asyncio.timeout(60):
+                while not any(
+                    event["sender"] == bot.user_id and f"from {here}" in event["content"].get("body", "")
+                    for event in await alice.events(there)
+                ):
+                    await asyncio.sleep(0.05)
+        await alice.ban(a, eve.user_id, "spam")
+        await alice.wait_for_membership(b, eve.user_id, "ban")
+    for person in (alice, eve):
+        await person.close()

@@ -165,6 +165,12 @@ def test_whole_tables_of_adapters_in_the_environment(monkeypatch: pytest.MonkeyP
     assert load(env_file=None).adapters == {"web": {"port": 7}}
 
 
+def test_a_name_of_an_adapter_is_fit_for_a_folder(tmp_path: Path) -> None:
+    for name in ("a/b", "..", "A", "x" * 33):
+        assert f"adapters.{name}" in problems(write(tmp_path, f'[adapters."{name}"]\nplatform = "web"\n'))
+    load(write(tmp_path, '[adapters.work_2]\nplatform = "web"\n'), env_file=None)
+
+
 def test_true_is_no_number(tmp_path: Path) -> None:
     assert "whole number" in problems(write(tmp_path, "[waku]\nnode_port = true\n"))["waku.node_port"]
 
@@ -221,3 +227,12 @@ def test_settings_are_frozen() -> None:
     settings = load(env_file=None)
     with pytest.raises(ValueError, match="frozen"):
         settings.waku.node_port = 1  # type: ignore[misc]
+
+
+def test_an_unknown_platform_of_a_named_table(tmp_path: Path) -> None:
+    settings = load(write(tmp_path, '[adapters.work]\nplatform = "smoke"\n'), env_file=None)
+    with pytest.raises(WrongSettings) as caught:
+        plugins.make_adapters(settings)
+    (problem,) = caught.value.problems
+    assert problem.key == "adapters.work.platform"
+    assert "installed are discord, matrix, web" in problem.text

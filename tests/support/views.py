@@ -82,7 +82,7 @@ class Outlook:
         linking = Linking("bench", lambda: "")
         linker = Linker(linking, book, lambda: [bench.group.status()], say)
         around = Around(bench.store, book, LINKS, groups, Files(adapters or {}), news, report, linker)
-        return cls(bench, book, news, PlatformView(PLATFORM, around), asyncio.create_task(news.run()))
+        return cls(bench, book, news, PlatformView(PLATFORM, PLATFORM, around), asyncio.create_task(news.run()))
 
     @property
     def group(self) -> ScriptedGroup:

@@ -87,7 +87,7 @@ def _message(event: InboundMessage, author: Author) -> InboundMessage:
 
 def _ban(event: InboundBan, author: Author) -> InboundBan:
     _check_id(event.target.user_id)
-    if event.target.platform != event.room.platform:
+    if event.target.platform != event.author.platform:
         raise Unusable("a ban on another platform")
     name, reason = one_line(event.target_name, MAX_NAME), one_line(event.reason, MAX_NAME)
     return replace(event, author=author, target_name=name, reason=reason, time_ms=_time(event))

@@ -75,13 +75,13 @@ def look_up(tx: Tx, group: str, rooms: Sequence[RoomRef], event: InboundBan, now
     address = _address(tx, group, event.target)
     people = People.accounts_of(tx, group, address) if address else []
     name = clean_name(event.target_name, event.target.user_id)
-    if (here.platform, here.user_id) not in {(row.platform, row.user_id) for row in people}:
-        people.append(Account(here.platform, here.user_id, address, name))
+    if event.target not in {UserRef(row.platform, row.user_id) for row in people}:
+        people.append(Account(event.target.platform, here.user_id, address, name))
     others = [
         Target(room.platform, room.room_id, row.user_id, clean_name(row.display_name, row.user_id), address)
         for row in people
         for room in rooms
-        if room.platform == row.platform and (room, row.user_id) != (event.room, here.user_id)
+        if room.accounts == row.platform and (room, row.user_id) != (event.room, here.user_id)
     ]
     state = enforcements.is_banned(tx, here)
     tried = enforcements.last_try(tx, here.platform, here.user_id, ban=not event.lifted)
@@ -114,7 +114,7 @@ def carry_out(writer: DeliveryWriter, event: InboundBan, seen: Seen, verdict: Ve
         return  # an echo may be older than the state
     here = replace(_here(event), address=seen.address)
     enforcements.put(writer.tx, writer.group, here, banned=not event.lifted)
-    by = f"{_name_of(event)} (moderator of {event.room.platform})"
+    by = f"{_name_of(event)} (moderator of {event.author.platform})"
     for target in verdict.acts:
         enforcements.put(writer.tx, writer.group, target, banned=not event.lifted)
         act = (
@@ -184,7 +184,7 @@ def _name_of(event: InboundBan) -> str:
 
 
 def _reason(event: InboundBan) -> str:
-    reason = f"banned on {event.room.platform} by {_name_of(event)}"
+    reason = f"banned on {event.author.platform} by {_name_of(event)}"
     return one_line(f"{reason}: {event.reason}" if event.reason else reason, MAX_REASON)
 
 

@@ -51,7 +51,7 @@ def _enforce(writer: DeliveryWriter, epoch: int, address: bytes, reason: str) ->
         name = clean_name(account.display_name, account.user_id)
         ban = Ban(account.user_id, name, reason)
         for room in writer.rooms:
-            if room.platform == account.platform:
+            if room.accounts == account.platform:
                 target = enforcements.Target(room.platform, room.room_id, account.user_id, name, address)
                 enforcements.put(writer.tx, writer.group, target, banned=True)
                 writer.put(room, ban, epoch, account.user_id)
@@ -68,7 +68,7 @@ def _release(writer: DeliveryWriter, epoch: int, address: bytes) -> None:
     for account in People.accounts_of(writer.tx, writer.group, address):
         name = clean_name(account.display_name, account.user_id)
         for room in writer.rooms:
-            if room.platform == account.platform:
+            if room.accounts == account.platform:
                 target = enforcements.Target(room.platform, room.room_id, account.user_id, name, address)
                 targets.setdefault((target.platform, target.room_id, target.user_id), target)
     for target in targets.values():

@@ -216,7 +216,7 @@ async def _unreact(work: _Work) -> None:
 async def _ban(work: _Work, ban: Ban) -> None:
     adapter = work.adapter
     if work.caps.enforce and isinstance(adapter, Enforces):
-        user = UserRef(work.room.platform, ban.user_id)
+        user = UserRef(adapter.platform, ban.user_id)
         await adapter.ban(work.room, user, ban.reason or "banned by a vote of the group")
         return
     text = (
@@ -229,7 +229,7 @@ async def _ban(work: _Work, ban: Ban) -> None:
 async def _unban(work: _Work, unban: Unban) -> None:
     adapter = work.adapter
     if work.caps.enforce and isinstance(adapter, Enforces):
-        await adapter.unban(work.room, UserRef(work.room.platform, unban.user_id))
+        await adapter.unban(work.room, UserRef(adapter.platform, unban.user_id))
         return
     text = (
         f"⚠️ {_decider(unban)} has lifted the ban of {unban.name} ({unban.user_id}), but the bridge cannot do "

@@ -59,16 +59,17 @@ class Around:
 
 
 class PlatformView:
-    """The view of the adapter of one platform."""
+    """The view of one adapter. `name`: its table under [adapters]; it calls its rooms by its `platform`."""
 
-    def __init__(self, platform: str, around: Around, prefix: str = "!") -> None:
+    def __init__(self, name: str, platform: str, around: Around, prefix: str = "!") -> None:
         self.prefix = prefix
         self.commands = tuple(CommandHint(c.name, c.arguments, c.summary) for c in COMMANDS)
+        self._name = name
         self._platform = platform
         self._a = around
 
     def __repr__(self) -> str:
-        return f"PlatformView({self._platform})"
+        return f"PlatformView({self._name})"
 
     async def group(self, room: RoomRef) -> Group | None:
         """The room's group as it is now."""
@@ -80,7 +81,7 @@ class PlatformView:
 
     async def results(self, room: RoomRef, limit: int = 50) -> list[Result]:
         """The last ballots that are over, newest first; at most 500."""
-        group = self._a.links.get(room)
+        group = self._a.links.get(self._named(room))
         if group is None:
             return []
         most = min(max(limit, 1), MAX_RESULTS)
@@ -156,7 +157,10 @@ class PlatformView:
 
     def watch(self, listener: Listener) -> Callable[[], None]:
         """Be told of what happens in the groups of this platform's rooms."""
-        return self._a.news.watch(self._platform, listener)
+        return self._a.news.watch(self._name, listener)
 
     def _handle(self, room: RoomRef) -> GroupHandle | None:
-        return self._a.groups.get(self._a.links.get(room, ""))
+        return self._a.groups.get(self._a.links.get(self._named(room), ""))
+
+    def _named(self, room: RoomRef) -> RoomRef:
+        return RoomRef(self._name, room.room_id)
