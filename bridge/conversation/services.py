@@ -9,7 +9,6 @@ from typing import Protocol
 from bridge.conversation.keys import Entropy
 from bridge.conversation.ports import Fanout, Signer
 from bridge.conversation.tuning import Tuning
-from bridge.mls.port import MlsGroupPort
 from bridge.protocol.engine import EngineConfig
 from bridge.protocol.ports import MlsPort
 from bridge.storage.store import Store
@@ -41,12 +40,3 @@ class Services:
     """Called after a commit that asked something of the chain. Must not block."""
     chain_health: Callable[[str], str] | None = None
     """Health of a group's way to the chain, in words, by the group's short name."""
-
-
-def native_mls(signer: Signer, suite: int = 1) -> MlsFactory:
-    """The real MLS part: wallet bindings are signed by `signer`. `suite`: 1 or 3 (protocol.md section 3)."""
-
-    def open_mls(config: EngineConfig, rows: Sequence[tuple[str, bytes, bytes]]) -> MlsPort:
-        return MlsGroupPort(config.own, signer.sign, rows, suite=suite, group_id=config.name.group_id)
-
-    return open_mls

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from bridge.conversation.ports import Signer
 from bridge.conversation.services import MlsFactory
-from bridge.identity.book import AddressBook
 from bridge.identity.keyfile import load_key
 from bridge.mls import MlsGroupPort
 from bridge.model.adapter import Adapter
@@ -115,11 +115,11 @@ def _with_own(texts: tuple[str, ...], own: bytes) -> tuple[Address, ...]:
     return (Address(own), *(address for address in _addresses(texts) if address != own))
 
 
-def mls_factory(book: AddressBook) -> MlsFactory:
-    """Makes MLS ports; the book's wallet of the bridge stands behind their own leaves."""
+def mls_factory(signer: Signer) -> MlsFactory:
+    """Makes MLS ports; the signer's wallet of the bridge stands behind their own leaves."""
 
     def open_mls(config: EngineConfig, rows: Sequence[tuple[str, bytes, bytes]]) -> MlsGroupPort:
-        return MlsGroupPort(config.own, book.sign, rows, group_id=config.name.group_id)
+        return MlsGroupPort(config.own, signer.sign, rows, group_id=config.name.group_id)
 
     return open_mls
 

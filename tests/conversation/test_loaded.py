@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bridge.conversation.loaded import GroupRows, LoadedGroup
-from bridge.conversation.services import Services, native_mls
+from bridge.conversation.services import Services
+from bridge.process.compose import mls_factory
 from bridge.protocol.engine import EngineConfig
 from bridge.protocol.errors import NotPermitted
 from bridge.protocol.events import Start
@@ -27,7 +28,7 @@ async def services(path: Path, wallets: Wallets) -> Services:
         transport=MemoryTransport(MemoryHub()),
         signer=wallets,
         fanout=Shown(),
-        open_mls=native_mls(wallets),
+        open_mls=mls_factory(wallets),
         clock=time.time,
         entropy=random.Random(1).randbytes,
         random=lambda: 0.5,

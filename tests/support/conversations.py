@@ -21,10 +21,11 @@ from sqlalchemy import text
 
 from bridge.conversation.conversation import Conversation
 from bridge.conversation.manager import Manager
-from bridge.conversation.services import Services, native_mls
+from bridge.conversation.services import Services
 from bridge.conversation.tuning import Tuning
 from bridge.model.message import Author, Body, ChatMessage, MessageKind
 from bridge.model.notices import Chat, Notice, Refused
+from bridge.process.compose import mls_factory
 from bridge.protocol.chain import ChainDomain
 from bridge.protocol.engine import EngineConfig
 from bridge.protocol.events import SendChat
@@ -152,7 +153,7 @@ class Node:
             transport=self.transport,
             signer=self.wallets,
             fanout=self.shown,
-            open_mls=native_mls(self.wallets),
+            open_mls=mls_factory(self.wallets),
             clock=time.time,
             entropy=secrets.token_bytes,
             random=lambda: 0.5,
