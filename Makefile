@@ -4,7 +4,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap run play test test-rust test-python check generate bench soak wheel clean
+.PHONY: help bootstrap run play test test-rust test-python check generate bench soak wheel try-wheel clean
 
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/demls-bridge
 # Compiled Rust lies in the user's cache: a fresh clone does not compile 240 crates again.
@@ -85,6 +85,9 @@ bench: $(VENV)/.native ## speed of the native part and of the bridge (docs/bench
 soak: $(VENV)/.native ## many play-throughs in a row; SOAK_ROUNDS=20
 	@rounds=$${SOAK_ROUNDS:-20}; i=1; while [ $$i -le $$rounds ]; do \
 	  echo "== round $$i of $$rounds"; $(BIN)/demls-bridge demo --play || exit 1; i=$$((i + 1)); done
+
+try-wheel: $(VENV)/.native ## install the wheel bare and with each extra, in environments of their own, and try it
+	@$(PYTHON) .ci/try_wheel.py
 
 wheel: $(VENV)/.native ## one wheel with Python and native code, in dist/
 	$(BIN)/maturin build --release --locked --out dist

@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
 from bridge.cli import address, check, contracts, demo, group, init, invite, run, status
-from bridge.cli.output import UserError, complain, complain_of_settings
+from bridge.cli.output import UserError, complain, complain_of_settings, out
+from bridge.process import versions
 from bridge.settings import WrongSettings
 
 EXIT_USAGE = 2
 
 app = typer.Typer(
     name="demls-bridge",
-    help="Mirror chat rooms into an end-to-end-encrypted group on Waku, where members decide by signed votes.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(versions.bridge(), markup=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Mirror chat rooms into an end-to-end-encrypted group on Waku, where members decide by signed votes."""
+
+
 app.command("init")(init.init)
 app.command("check")(check.check)
 app.command("run")(run.run)
