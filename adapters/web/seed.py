@@ -1,4 +1,4 @@
-"""GET /rooms and the WebSocket /ws of the first de-mls page (seed protocol, section 13), for its old front end.
+"""GET /rooms and the WebSocket /ws of the first de-mls page, for its old front end.
 
 Off unless a setting says otherwise, and on loopback only: the first frame carries a private key. Different
 on purpose:

@@ -1,4 +1,4 @@
-"""ECIES on secp256k1, as the seed has it (eciespy's defaults, `seed-protocol.md` section 6).
+"""ECIES on secp256k1, as the first de-mls has it: eciespy's defaults.
 
 A message is: ephemeral public key (65 bytes, uncompressed), nonce (16), tag (16), AES-256-GCM ciphertext.
 """

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from bridge._native import MlsStore
 
 MAX_EPOCHS = 200
-"""Batches kept, and the most epochs that a leaf replays (protocol, section 3)."""
+"""Batches kept, and the most epochs that a leaf replays (protocol.md section 3)."""
 
 MAX_AGE = 7 * 24 * 3600
-"""Longest time in seconds that a batch is kept and replayed (protocol, section 3)."""
+"""Longest time in seconds that a batch is kept and replayed (protocol.md section 3)."""
 
 NOWHERE = bytes(32)
 """Fingerprint of a batch that did not lead the own leaf anywhere."""

@@ -27,7 +27,7 @@ from bridge.protocol.ports import (
 )
 
 PAST_EPOCHS = 5
-"""Past epochs whose chat the own leaf still opens (protocol, section 3). Hosted leaves do not receive."""
+"""Past epochs whose chat the own leaf still opens (protocol.md section 3). Hosted leaves do not receive."""
 
 SignBinding = Callable[[Address, bytes], bytes | None]
 """Signs a wallet binding: (address, text) to an EIP-191 signature r ‖ s ‖ v of 65 bytes, v 27 or 28.

@@ -1,6 +1,6 @@
 """The steward state machine: one table, for stewards and others (protocol.md section 6; the seed's README).
 
-Rules, as the seed states them and section 6 completes them:
+Rules, as the seed states them and protocol.md section 6 completes them:
 
 * Working is the only state in which chat goes to the group; every other state has a deadline.
 * A steward epoch begins only when changes are queued; without any the steward stays in Working.

@@ -1,4 +1,4 @@
-"""Signed votes: hashgraph-like consensus encoding (v4-protocol.md sections 2 and 18), plus the ballot digest.
+"""Signed votes: hashgraph-like consensus encoding (protocol.md section 7), plus the ballot digest.
 
 The encoding alone (`vote_hash`, `signing_bytes`) allows an empty digest, as the published vectors have it;
 `verify` refuses such a vote, for it could be replayed for another batch.
@@ -63,7 +63,7 @@ def draft(ballot: Ballot, voter: Address, yes: bool, now: int, received_hash: by
 
 
 def vote_hash(vote: SignedVote) -> bytes:
-    """SHA-256 of the fields as fixed-size little-endian numbers and bytes (v4-protocol.md section 18)."""
+    """SHA-256 of the fields as fixed-size little-endian numbers and bytes (protocol.md section 7)."""
     return hashlib.sha256(
         vote.vote_id.to_bytes(4, "little")
         + vote.voter

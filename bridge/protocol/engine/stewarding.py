@@ -44,7 +44,7 @@ MAX_ATTEMPTS: Final = 3
 REFRESH: Final = 86_400
 """A leaf updates at least daily (protocol.md section 3), so an idle steward commits at least daily."""
 REJOIN_INTERVAL: Final = 3_600
-"""At most one rejoin per address and hour (section 7)."""
+"""At most one rejoin per address and hour (protocol.md section 7)."""
 BALLOT_NAME: Final = "Group Update Proposal"
 
 

@@ -1,4 +1,4 @@
-"""The first de-mls page's HTTP and WebSocket (seed protocol, section 13), with a real key."""
+"""The first de-mls page's HTTP and WebSocket, with a real key."""
 
 from __future__ import annotations
 
