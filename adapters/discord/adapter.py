@@ -29,6 +29,7 @@ from adapters.discord.store import Store
 from adapters.discord.stream import Surroundings
 from adapters.discord.supervisor import Supervisor
 from adapters.discord.webhooks import Webhooks
+from bridge.model import command_text
 from bridge.model.adapter import (
     AdapterHealth,
     Capabilities,
@@ -81,7 +82,7 @@ class DiscordAdapter:
         self._webhooks = Webhooks(lambda: self._session.client, self._store, config.webhooks)
         self._reactions = Reactions(self._places, self._store, lambda: discord.Object(self._session.own_id))
         self._enforcer = Enforcer(self._store, config.delete_message_seconds)
-        self._interactions = Interactions(self._started, self._prefix)
+        self._interactions = Interactions(self._started)
         self._supervisor = Supervisor(self._renew)
         self._sender = Sender(
             self._places, self._webhooks, self._store, self._people, lambda: self._session.own_id
@@ -97,7 +98,7 @@ class DiscordAdapter:
             store=self._store,
             own_id=lambda: self._session.own_id,
             mirror_bots=self._config.mirror_bots,
-            prefix=self._prefix,
+            is_command=self._is_command,
             place=self._places.cached,
             trouble=self._note_reading,
         )
@@ -244,8 +245,9 @@ class DiscordAdapter:
             raise DeliveryError("the Discord adapter was not started")
         return self._inbox
 
-    def _prefix(self) -> str:
-        return self._people.view.prefix if self._people.view else "!"
+    def _is_command(self, text: str) -> bool:
+        view = self._people.view
+        return view is not None and command_text.read(text, view.prefix, view.commands) is not None
 
     def _note_reading(self, place: int, text: str) -> None:
         if text:

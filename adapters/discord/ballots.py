@@ -39,8 +39,8 @@ class VoteButton(
         return cls(int(match["number"]), match["choice"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """A press is the command."""
-        await interaction.client.asked(interaction, "vote", f"{self.number} {self.choice}")
+        """A press is the command `vote`, in this ballot whichever is open by now."""
+        await interaction.client.asked(interaction, "vote", {"ballot": self.number, "choice": self.choice})
 
 
 def buttons(card: BallotCard) -> discord.ui.View | None:

@@ -17,6 +17,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from adapters.discord.config import DiscordConfig
+from bridge.model.commands import Arguments
 
 READY_SECONDS = 0.15
 """How long after a server's data the next one's may take; a later one is taken in when it comes."""
@@ -43,7 +44,7 @@ class Sink(Protocol):
     def banned(self, guild: discord.Guild, user: discord.User | discord.Member, present: bool) -> None: ...
     def webhooks_changed(self, channel_id: int) -> None: ...
     def set_up(self, client: discord.Client, tree: app_commands.CommandTree[Any]) -> None: ...
-    async def asked(self, interaction: discord.Interaction[Any], name: str, arguments: str) -> None: ...
+    async def asked(self, interaction: discord.Interaction[Any], name: str, arguments: Arguments) -> None: ...
 
 
 def intents() -> discord.Intents:
@@ -131,7 +132,7 @@ class Events(discord.Client):
     async def on_member_unban(self, guild: discord.Guild, user: discord.User) -> None:
         self.sink.banned(guild, user, False)
 
-    async def asked(self, interaction: discord.Interaction[Any], name: str, arguments: str) -> None:
+    async def asked(self, interaction: discord.Interaction[Any], name: str, arguments: Arguments) -> None:
         """A button was pressed that stands for this command."""
         await self.sink.asked(interaction, name, arguments)
 

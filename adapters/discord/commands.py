@@ -1,97 +1,45 @@
-"""Slash commands, generated from the same table as the prefix commands (`GroupView.commands`)."""
+"""Slash commands, made of the commands' declarations (`GroupView.commands`)."""
 
 from __future__ import annotations
 
 import inspect
-import keyword
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Optional
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Literal, Optional
 
 import discord
 from discord import app_commands
 
 from adapters.discord.places import room_of
+from bridge.model.commands import PEOPLE, Arguments, BadValue, CommandSpec, Kind, Parameter, Value
 from bridge.model.ids import RoomRef
-from bridge.model.view import CommandHint, Group, GroupView
+from bridge.model.view import Group, GroupView
 
-MAX_CHOICES = 25
+MAX_CHOICES: Final = 25
 """Of an option (Discord, "Application Commands")."""
-MAX_LABEL = 100
-FORMS = " | "
-"""Between the forms of a command in its help."""
-_WORD = re.compile(r"<[^>]+>|\[[^\]]+\]|\S+")
-_NAME = re.compile(r"[a-z0-9_-]{1,32}")
-_MEMBER = {"user", "member", "address"}
-_PROPOSAL = {"number", "proposal", "ballot"}
+MAX_LABEL: Final = 100
+MAX_LENGTH: Final = 6_000
+"""Characters of an option's text (Discord)."""
+_MENTION: Final = re.compile(r"<@!?([0-9]{1,20})>")
 
-Asked = Callable[[discord.Interaction[Any], str, str], Awaitable[None]]
-"""Takes interaction, command name and the rest of the command."""
+Asked = Callable[[discord.Interaction[Any], str, Arguments], Awaitable[None]]
+"""Takes interaction, the command's name and its arguments."""
 Linked = Callable[[RoomRef], bool]
+Given = str | int
+"""What Discord hands over for an option."""
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One argument. `choices` are fixed words; `completes` is member, proposal or ''."""
-
-    name: str
-    required: bool
-    choices: tuple[str, ...] = ()
-    completes: str = ""
-
-
-def options(hint: CommandHint, names: Sequence[str] = ()) -> list[Option]:
-    """The options of a command, as its help writes them: `<user|address> [reason]`, `[number] yes|no`.
-
-    Forms of a command (`add <0x…> | voting <seconds>`) become a choice of their first words, and one value.
-    `names`: all commands, which an argument called `command` is one of.
-    """
-    if FORMS in hint.arguments:
-        return _forms(hint.arguments.split(FORMS))
-    found: list[Option] = []
-    for word in _WORD.findall(hint.arguments)[:MAX_CHOICES]:
-        bare = word.strip("<>[]")
-        parts = [part.strip() for part in bare.split("|")]
-        known = {part.casefold() for part in parts}
-        required = not word.startswith("[")
-        name = _option_name(parts[0], [each.name for each in found])
-        if not word.startswith(("<", "[")):
-            found.append(Option("choice", True, tuple(parts)))
-        elif known & _MEMBER:
-            found.append(Option(name, required, completes="member"))
-        elif known & _PROPOSAL:
-            found.append(Option(name, required, completes="proposal"))
-        elif known == {"command"}:
-            found.append(Option(name, required, tuple(names[:MAX_CHOICES])))
-        else:
-            found.append(Option(name, required))
-    return found
-
-
-def _forms(forms: Sequence[str]) -> list[Option]:
-    words = tuple(form.split()[0] for form in forms if form.strip())[:MAX_CHOICES]
-    named = {part for form in forms for word in _WORD.findall(form) for part in word.strip("<>[]").split("|")}
-    return [Option("what", True, words), Option("value", True, completes="member" if named & _MEMBER else "")]
-
-
-def _option_name(word: str, taken: Sequence[str]) -> str:
-    """A name that Discord takes, and that can be a parameter's: the library reads options from a signature."""
-    name = re.sub(r"[^a-z0-9_]", "", word.casefold())[:30]
-    if not name.isidentifier() or keyword.iskeyword(name) or name == "interaction":
-        name = "text"
-    return name if name not in taken else f"{name}{len(taken)}"
-
-
-def written(given: Sequence[Option], values: dict[str, str | None]) -> str:
-    """The arguments as one would type them, in the order of the help."""
-    words = []
-    for option in given:
-        value = " ".join((values.get(option.name) or "").split())
-        if option.completes == "member" and " " in value:
-            value = f'"{value}"'
-        words.append(value)
-    return " ".join(word for word in words if word)
+def arguments(spec: CommandSpec, given: Mapping[str, Given | None]) -> dict[str, Value]:
+    """Typed values of what was filled in. Raises BadValue."""
+    found: dict[str, Value] = {}
+    for parameter in spec.parameters:
+        value = given.get(parameter.name)
+        if value is None or value == "":
+            continue
+        if isinstance(value, str) and parameter.kind in PEOPLE:
+            value = _MENTION.sub(r"\1", value)
+        found[parameter.name] = parameter.check(value) if isinstance(value, int) else parameter.read(value)
+    return spec.check(found)
 
 
 def install(
@@ -99,60 +47,97 @@ def install(
 ) -> None:
     """Put the commands into the tree, for these servers. No IO."""
     tree.clear_commands(guild=None)
-    names = [hint.name for hint in view.commands]
-    for hint in view.commands:
-        if _NAME.fullmatch(hint.name):
-            tree.add_command(_command(hint, options(hint, names), view, asked, linked))
+    families: dict[str, list[CommandSpec]] = {}
+    for spec in view.commands:
+        families.setdefault(spec.family, []).append(spec)
+    for family, specs in families.items():
+        if [spec.name for spec in specs] == [family]:
+            tree.add_command(_command(family, specs[0], view, asked, linked))
+        else:
+            tree.add_command(_group(family, specs, view, asked, linked))
     for guild in guilds:
         tree.copy_global_to(guild=discord.Object(guild))
 
 
+def _group(
+    family: str, specs: Sequence[CommandSpec], view: GroupView, asked: Asked, linked: Linked
+) -> app_commands.Group:
+    """`/propose add`, `/propose remove`: on Discord, what has commands below it is none itself."""
+    below = [(spec.name.partition(" ")[2] or "now", spec) for spec in specs]
+    text = f"{family}: {', '.join(name for name, _ in below)}"[:MAX_LABEL]
+    group = app_commands.Group(name=family, description=text, guild_only=True)
+    for name, spec in below:
+        group.add_command(_command(name, spec, view, asked, linked))
+    return group
+
+
 def _command(
-    hint: CommandHint, given: Sequence[Option], view: GroupView, asked: Asked, linked: Linked
+    name: str, spec: CommandSpec, view: GroupView, asked: Asked, linked: Linked
 ) -> app_commands.Command[Any, ..., Any]:
-    async def callback(interaction: discord.Interaction[Any], **values: str | None) -> None:
-        await asked(interaction, hint.name, written(given, values))
+    async def callback(interaction: discord.Interaction[Any], **given: Given | None) -> None:
+        try:
+            values = arguments(spec, given)
+        except BadValue as problem:
+            text = f"/{spec.name}: {problem}."
+            await interaction.response.send_message(text, ephemeral=True)
+            return
+        await asked(interaction, spec.name, values)
 
     # The library reads a command's options from its signature.
-    callback.__signature__ = _signature(given)  # type: ignore[attr-defined]
+    callback.__signature__ = _signature(spec, view)  # type: ignore[attr-defined]
+    callback.__discord_app_commands_param_description__ = {  # type: ignore[attr-defined]
+        each.name: each.description[:MAX_LABEL] for each in spec.parameters
+    }
     command: app_commands.Command[Any, ..., Any] = app_commands.Command(
-        name=hint.name, description=(hint.summary or hint.name)[:MAX_LABEL], callback=callback
+        name=name, description=spec.summary[:MAX_LABEL], callback=callback
     )
     command.guild_only = True
-    for option in given:
-        if option.completes:
-            command.autocomplete(option.name)(_completion(option, view, linked))
+    for parameter in spec.parameters:
+        if parameter.kind in (Kind.MEMBER, Kind.BALLOT):
+            command.autocomplete(parameter.name)(_completion(parameter.kind, view, linked))
     return command
 
 
-def _signature(given: Sequence[Option]) -> inspect.Signature:
+def _signature(spec: CommandSpec, view: GroupView) -> inspect.Signature:
     """Discord wants required options first."""
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     first = inspect.Parameter("interaction", kind, annotation=discord.Interaction)
     rest = [
         inspect.Parameter(
-            option.name,
+            parameter.name,
             kind,
-            default=inspect.Parameter.empty if option.required else None,
-            annotation=_annotation(option),
+            default=None if parameter.optional else inspect.Parameter.empty,
+            annotation=_annotation(parameter, view),
         )
-        for option in sorted(given, key=lambda each: not each.required)
+        for parameter in sorted(spec.parameters, key=lambda each: each.optional)
     ]
     return inspect.Signature([first, *rest])
 
 
-def _annotation(option: Option) -> Any:
-    plain: Any = Literal[option.choices] if option.choices else str
-    return plain if option.required else Optional[plain]  # noqa: UP045 - the library wants this form
+def _annotation(parameter: Parameter, view: GroupView) -> Any:
+    """The library's type for a kind. A ballot's number is text: it may be larger than Discord's integers."""
+    plain: Any
+    match parameter.kind:
+        case Kind.CHOICE:
+            plain = Literal[parameter.words[:MAX_CHOICES]]
+        case Kind.COMMAND:
+            plain = Literal[tuple(dict.fromkeys(spec.family for spec in view.commands))[:MAX_CHOICES]]
+        case Kind.DURATION:
+            plain = app_commands.Range[int, parameter.low, parameter.high]
+        case Kind.TEXT:
+            plain = app_commands.Range[str, 1, min(parameter.high, MAX_LENGTH)]
+        case _:
+            plain = str
+    return Optional[plain] if parameter.optional else plain  # noqa: UP045 - the library wants this form
 
 
-def _completion(option: Option, view: GroupView, linked: Linked) -> Any:
+def _completion(kind: Kind, view: GroupView, linked: Linked) -> Any:
     async def complete(interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
         room = room_of(interaction.channel, linked)
         group = await view.group(room) if room is not None else None
         if group is None:
             return []
-        found = members(group, current) if option.completes == "member" else proposals(group, current)
+        found = members(group, current) if kind is Kind.MEMBER else ballots(group, current)
         return [app_commands.Choice(name=name, value=value) for name, value in found]
 
     return complete
@@ -169,7 +154,7 @@ def members(group: Group, current: str) -> list[tuple[str, str]]:
     return found[:MAX_CHOICES]
 
 
-def proposals(group: Group, current: str) -> list[tuple[str, str]]:
+def ballots(group: Group, current: str) -> list[tuple[str, str]]:
     """(label, number) of the open ballot, when it fits what was typed."""
     if group.ballot is None:
         return []

@@ -13,6 +13,7 @@ from adapters.discord.interactions import Interactions
 from adapters.discord.receiver import Receiver
 from adapters.discord.supervisor import Supervisor
 from adapters.discord.webhooks import Webhooks
+from bridge.model.commands import Arguments
 
 Install = Callable[[app_commands.CommandTree[Any]], None]
 
@@ -41,7 +42,7 @@ class Hub:
         client.add_dynamic_items(VoteButton)
         self._install(tree)
 
-    async def asked(self, interaction: discord.Interaction[Any], name: str, arguments: str) -> None:
+    async def asked(self, interaction: discord.Interaction[Any], name: str, arguments: Arguments) -> None:
         """A slash command or a button."""
         await self._interactions.asked(interaction, name, arguments)
 

@@ -15,8 +15,8 @@ from adapters.discord.compose import NO_MENTIONS, ephemeral
 from adapters.discord.errors import TROUBLE, translate
 from adapters.discord.places import room_of
 from adapters.discord.translate import author_of, moment
-from bridge.model.adapter import InboundMessage, Inbox, Outgoing, RetryLater
-from bridge.model.message import Body
+from bridge.model.adapter import InboundCommand, Inbox, Outgoing, RetryLater
+from bridge.model.commands import Arguments
 
 TOKEN_SECONDS = 840.0
 """An interaction's token lives 15 minutes (Discord, "Receiving and Responding"); one less for us."""
@@ -44,13 +44,12 @@ class _Pending:
 class Interactions:
     """Keeps the tokens of the last minutes, in memory only: they are secrets."""
 
-    def __init__(self, inbox: Callable[[], Inbox], prefix: Callable[[], str]) -> None:
+    def __init__(self, inbox: Callable[[], Inbox]) -> None:
         self._inbox = inbox
-        self._prefix = prefix
         self._pending: dict[str, _Pending] = {}
 
-    async def asked(self, interaction: discord.Interaction[Any], name: str, arguments: str) -> None:
-        """Somebody asks for `!name arguments` by slash command or button."""
+    async def asked(self, interaction: discord.Interaction[Any], name: str, arguments: Arguments) -> None:
+        """Somebody gives a command by slash command or button."""
         room = room_of(interaction.channel, self._inbox().linked)
         if room is None:
             await interaction.response.send_message(NOT_LINKED, ephemeral=True)
@@ -58,13 +57,13 @@ class Interactions:
         if await self._defer(interaction):
             until = asyncio.get_running_loop().time() + TOKEN_SECONDS
             self._pending[event_id(interaction)] = _Pending(interaction, until)
-        event = InboundMessage(
+        event = InboundCommand(
             event_id=event_id(interaction),
             room=room,
             author=author_of(interaction.user),
-            body=Body(f"{self._prefix()}{name} {arguments}".rstrip()),
+            name=name,
+            arguments=arguments,
             time_ms=moment(interaction.created_at),
-            is_admin=interaction.permissions.administrator,
         )
         await self._inbox().accept(ACCOUNT, str(interaction.id), [event])
 

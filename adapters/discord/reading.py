@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import discord
@@ -17,13 +18,12 @@ _MARKUP = re.compile(
 MAX_EMBEDS = 10
 
 
-def readable(message: discord.Message, prefix: str = "") -> str:
+def readable(message: discord.Message, is_command: Callable[[str], bool] = lambda text: False) -> str:
     """The text with mentions by name, and stickers, polls and embeds as lines below it.
 
-    A text that begins with `prefix` is a command: there mentions become user ids, which are exact.
+    In a command mentions become user ids, which are exact.
     """
-    exact = bool(prefix) and message.content.lstrip().startswith(prefix)
-    lines = [_without_markup(message, exact)]
+    lines = [_without_markup(message, is_command(message.content))]
     lines += [f"[sticker {sticker.name}: {sticker.url}]" for sticker in message.stickers]
     if message.author.bot:
         # People's links unfold into embeds that say nothing new; a bot's embeds are its message.

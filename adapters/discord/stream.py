@@ -55,7 +55,7 @@ class Surroundings:
     store: Store
     own_id: Callable[[], int]
     mirror_bots: bool
-    prefix: Callable[[], str]
+    is_command: Callable[[str], bool]
     place: Callable[[int], Place | None]
     """The channel or thread, from the cache."""
     trouble: Callable[[int, str], None]
@@ -204,7 +204,7 @@ class Stream:
         try:
             reference = message.reference.message_id if message.reference else None
             reply = (self._a.store.event_of(reference) or str(reference)) if reference else ""
-            return [translate.inbound(message, self._room, self._a.prefix(), reply)]
+            return [translate.inbound(message, self._room, self._a.is_command, reply)]
         except DeliveryError:
             raise
         except Exception:

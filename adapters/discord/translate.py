@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import discord
@@ -42,14 +43,16 @@ def edit_event_id(message: discord.Message) -> str:
     return f"{message.id}:edit:{stamp}"
 
 
-def inbound(message: discord.Message, room: RoomRef, prefix: str, reply_to: str) -> InboundMessage:
+def inbound(
+    message: discord.Message, room: RoomRef, is_command: Callable[[str], bool], reply_to: str
+) -> InboundMessage:
     """A new message. `reply_to`: the event id of what it answers."""
     author = message.author
     return InboundMessage(
         event_id=str(message.id),
         room=room,
         author=author_of(author),
-        body=Body(reading.readable(message, prefix)),
+        body=Body(reading.readable(message, is_command)),
         time_ms=moment(message.created_at),
         is_admin=isinstance(author, discord.Member) and author.guild_permissions.administrator,
         attachments=reading.attachments(message),

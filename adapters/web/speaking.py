@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,13 +13,14 @@ from adapters.web.fields import Fields
 from adapters.web.messages import WEB
 from adapters.web.page import Page
 from adapters.web.text import clean_text, one_line
+from bridge.model import command_text
 from bridge.model.adapter import InboundDelete, InboundMessage, InboundReaction
 from bridge.model.ids import RoomRef
 from bridge.model.message import Author, Body
+from bridge.model.view import GroupView
 
 MAX_KEY: Final = 32
 """Characters of a reaction."""
-_SEED_BAN: Final = re.compile(r"/ban(\s|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,21 @@ class _Act:
         return Author(WEB, self.account.user_id, self.account.name)
 
 
-def is_command(text: str, prefix: str) -> bool:
-    """Whether the bridge takes this text as a command (see `bridge.rooms.commands.grammar`)."""
-    text = text.strip()
-    after = text[len(prefix) :]
-    return bool(_SEED_BAN.match(text)) or bool(prefix and text.startswith(prefix) and after[:1].isalpha())
+def is_command(text: str, view: GroupView) -> bool:
+    """Whether the bridge takes this text as a command."""
+    return command_text.read(text, view.prefix, view.commands) is not None
+
+
+def _asked_back(text: str, view: GroupView) -> None:
+    """Nobody means `/jion` for the room: ask before it is sent. Raises BadRequest."""
+    unknown = command_text.unknown_slash(text, view.prefix, view.commands)
+    if unknown is not None:
+        word, near = unknown
+        meant = f" Did you mean /{near}?" if near else ""
+        raise BadRequest(
+            f"There is no command /{word}.{meant} To send it as text, write //{word} or begin with a space.",
+            "unknown-command",
+        )
 
 
 async def act(page: Page, user_id: str, session: bytes, room: str, frame: Fields) -> None:
@@ -74,7 +84,11 @@ def _allowed(tx: Tx, user_id: str, session: bytes, room: str) -> Account:
 
 
 def _say(page: Page, tx: Tx, act: _Act, frame: Fields) -> None:
-    _speak(page, tx, act, _text(page, frame), fields.text(frame, "reply_to", 64, default=""))
+    text = _text(page, frame)
+    _asked_back(text, page.view)
+    is_literal = text.startswith("//") and text[2:3].isalpha()
+    reply_to = fields.text(frame, "reply_to", 64, default="")
+    _speak(page, tx, act, text[is_literal:], reply_to, is_literal=is_literal)
 
 
 def _vote(page: Page, tx: Tx, act: _Act, frame: Fields) -> None:
@@ -82,7 +96,7 @@ def _vote(page: Page, tx: Tx, act: _Act, frame: Fields) -> None:
     _speak(page, tx, act, f"{page.view.prefix}vote {fields.whole(frame, 'ballot')} {word}", "")
 
 
-def _speak(page: Page, tx: Tx, act: _Act, text: str, reply_to: str) -> None:
+def _speak(page: Page, tx: Tx, act: _Act, text: str, reply_to: str, *, is_literal: bool = False) -> None:
     account = act.account
     thread = ""
     if reply_to:
@@ -97,7 +111,7 @@ def _speak(page: Page, tx: Tx, act: _Act, text: str, reply_to: str) -> None:
         time_ms=act.now_ms,
         reply_to=reply_to,
         thread=thread,
-        only_for=account.user_id if is_command(text, page.view.prefix) else "",
+        only_for=account.user_id if is_command(text, page.view) and not is_literal else "",
     )
     messages.add(tx, said)
     event = InboundMessage(
@@ -109,13 +123,14 @@ def _speak(page: Page, tx: Tx, act: _Act, text: str, reply_to: str) -> None:
         is_admin=account.operator,
         reply_to_event=reply_to,
         thread_event=thread,
+        is_literal=is_literal,
     )
     offers.offer(tx, event)
 
 
 def _edit(page: Page, tx: Tx, act: _Act, frame: Fields) -> None:
     text, target = _text(page, frame), fields.text(frame, "id", 64)
-    if is_command(text, page.view.prefix):
+    if is_command(text, page.view):
         raise BadRequest("A message cannot become a command. Please type the command anew.")
     messages.edit(tx, target, act.room.room_id, act.account.user_id, text)
     event = InboundMessage(

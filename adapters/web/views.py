@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.web.text import hexed
+from bridge.model.commands import CommandSpec
 from bridge.model.notices import StateChanged
-from bridge.model.view import Ballot, CommandHint, Group, MembershipStatus, Result, SigningRequest
+from bridge.model.view import Ballot, Group, MembershipStatus, Result, SigningRequest
 
 Json = dict[str, Any]
 
@@ -110,6 +111,6 @@ def state_json(change: StateChanged, at_ms: int) -> Json:
     }
 
 
-def command_json(hint: CommandHint) -> Json:
+def command_json(spec: CommandSpec) -> Json:
     """One command for completion."""
-    return {"name": hint.name, "arguments": hint.arguments, "summary": hint.summary}
+    return {"name": spec.name, "arguments": spec.arguments, "summary": spec.summary}

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from bridge.model.commands import Arguments
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Attachment, Author, Body
 from bridge.model.settings import Table
@@ -80,6 +81,26 @@ class InboundMessage:
     edits_event: str = ""
     thread_event: str = ""
     """The event that the thread hangs on, if it was written in one."""
+    is_literal: bool = False
+    """Never a command, whatever it begins with: its author said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboundCommand:
+    """Somebody used a control (button, slash command, reaction): a command that never was text.
+
+    `name` and `arguments` as `GroupView.commands` declares them (`CommandSpec.check`); what is not declared is
+    refused. `time_ms`: when it was given. `reply_to_event`: what it answers.
+    """
+
+    event_id: str
+    room: RoomRef
+    author: Author
+    name: str
+    arguments: Arguments
+    time_ms: int
+    reply_to_event: str = ""
+    thread_event: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +140,7 @@ class InboundBan:
     lifted: bool = False
 
 
-Inbound = InboundMessage | InboundDelete | InboundReaction | InboundBan
+Inbound = InboundMessage | InboundCommand | InboundDelete | InboundReaction | InboundBan
 
 
 class Inbox(Protocol):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
+from bridge.model.commands import CommandSpec
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Attachment
 from bridge.model.notices import ChangeNote, Notice, State
@@ -156,15 +157,6 @@ No news: something else changed (a signing request, a connection): what is shown
 
 
 @dataclass(frozen=True, slots=True)
-class CommandHint:
-    """One command, for help and completion: `arguments` as the help writes them (`<user|address> [reason]`)."""
-
-    name: str
-    arguments: str
-    summary: str
-
-
-@dataclass(frozen=True, slots=True)
 class LinkOffer:
     """A platform account that somebody wants to put his own wallet (`address`) behind, by signing `text`."""
 
@@ -179,7 +171,8 @@ class GroupView(Protocol):
 
     prefix: str
     """Of commands: `!`."""
-    commands: tuple[CommandHint, ...]
+    commands: tuple[CommandSpec, ...]
+    """For completion, help and controls; text is read by `bridge.model.command_text`."""
 
     async def group(self, room: RoomRef) -> Group | None:
         """The group that this room is linked to, now; None for a room that is not linked."""

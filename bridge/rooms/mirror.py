@@ -58,6 +58,7 @@ class Mirror:
         self._store = store
         self._adapters = adapters
         self._links = dict(links)
+        self._specs = commands.specs
         self._clock = clock
         self._groups: dict[str, GroupHandle] = {}
         local: dict[bytes, Local] = {}
@@ -109,7 +110,7 @@ class Mirror:
             if event.room not in self._links:
                 continue
             try:
-                rows.append((intake.event_key(event), intake.encode(event)))
+                rows.append((intake.event_key(event), intake.encode(event, self._specs)))
             except intake.Unusable as error:
                 # It can never be handled; to refuse it would hold the cursor back for ever.
                 log.error("event refused", room=str(event.room), error=str(error))

@@ -56,6 +56,10 @@ class People:
         said = claims.by_address(tx, group, address)
         return [*own, *(c for c in said if accounts.by_user(tx, c.platform, c.user_id) is None)]
 
+    def known(self) -> frozenset[bytes]:
+        """Everybody who has a name here, in the group or not."""
+        return frozenset({*self._hosted, *self.seen, *self.banned})
+
     def name(self, address: bytes) -> str:
         """The name alone; the short address when there is none."""
         name = self._hosted.get(address) or self.seen.get(address, "")

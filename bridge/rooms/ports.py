@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bridge.conversation.ports import GroupStatus, Request
+from bridge.model.adapter import Inbound, InboundCommand, InboundMessage
+from bridge.model.commands import CommandSpec
 from bridge.model.ids import RoomRef, UserRef
 from bridge.rooms.people import People
 from bridge.storage.accounts import Account
@@ -18,13 +20,26 @@ Words = Callable[[str, Mapping[str, str]], str]
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who gave a command, where. `account` None: he has not joined. `reply_to`: see `Answer`."""
+    """Who gave a command, where. `account` None: they have not joined. `reply_to`: see `Answer`."""
 
     user: UserRef
     name: str
     room: RoomRef
     reply_to: str
     account: Account | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """When, and under what, a command was written; a command may come hours later, after a downtime.
+
+    `at`: Unix seconds by the platform's clock, never in the future. `answers`: the ballot under whose message
+    it stands. `open_then`: the ballot that was open at `at`, as this bridge saw it.
+    """
+
+    at: float
+    answers: int | None = None
+    open_then: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +68,20 @@ Outcome = Say | Ask | Change
 
 
 class Commands(Protocol):
-    """The command language (`bridge.rooms.commands.Router`). Total: neither method raises for any text."""
+    """The commands (`bridge.rooms.commands.router.Router`). Total: neither method raises for any text."""
 
-    def is_command(self, text: str) -> bool:
-        """Whether a message is meant for the bridge and not for the room."""
+    specs: tuple[CommandSpec, ...]
 
-    def carry_out(self, text: str, asker: Asker, group: GroupStatus, people: People, now: float) -> Outcome:
+    def is_command(self, event: Inbound) -> bool:
+        """Whether an event is meant for the bridge and not for the room."""
+
+    def carry_out(
+        self,
+        event: InboundMessage | InboundCommand,
+        asker: Asker,
+        group: GroupStatus,
+        people: People,
+        written: Written,
+        now: float,
+    ) -> Outcome:
         """What a command leads to. Pure: nothing has happened yet."""

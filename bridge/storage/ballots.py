@@ -53,6 +53,13 @@ def over(tx: Tx, group: str, limit: int = 100) -> list[BallotRow]:
     return [BallotRow(*row) for row in tx.conn.execute(query.limit(limit))]
 
 
+def times(tx: Tx, group: str, limit: int = 100) -> list[tuple[int, int, int | None]]:
+    """(number, opened at, closed at or None) of the last `limit` ballots, the newest first."""
+    query = select(table.c.ballot_id, table.c.opened_at, table.c.closed_at).where(table.c.group_name == group)
+    query = query.order_by(table.c.opened_at.desc(), table.c.ballot_id.desc()).limit(limit)
+    return [(number, opened, closed) for number, opened, closed in tx.conn.execute(query)]
+
+
 def _select(group: str) -> Select[Any]:
     columns = (table.c.ballot_id, table.c.opened, table.c.opened_at, table.c.result, table.c.closed_at)
     return select(*columns).where(table.c.group_name == group)

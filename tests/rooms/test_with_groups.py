@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -92,7 +93,7 @@ class Bridge:
             self.room,
             Author(PLATFORM, user.lower(), user),
             Body(text),
-            1,
+            int(time.time() * 1000),
         )
         await self.mirror.accept("account", str(self._events), [event])
 

@@ -10,7 +10,6 @@ from bridge.model.message import Attachment
 from bridge.model.notices import State
 from bridge.model.view import (
     Ballot,
-    CommandHint,
     Group,
     LinkOffer,
     Listener,
@@ -22,16 +21,13 @@ from bridge.model.view import (
 )
 from bridge.rooms.commands import router
 
-COMMANDS = tuple(CommandHint(each.name, each.arguments, each.summary) for each in router.COMMANDS)
-"""The bridge's own, all of them."""
-
 
 class FakeView:
     """Implements `bridge.model.view.GroupView`: `members`, `ballot`, `files` (by reference) may be changed."""
 
     def __init__(self) -> None:
         self.prefix = "!"
-        self.commands = COMMANDS
+        self.commands = router.SPECS
         self.members: tuple[Member, ...] = ()
         self.ballot: Ballot | None = None
         self.files: dict[str, bytes] = {}

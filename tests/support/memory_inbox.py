@@ -5,7 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from bridge.model.adapter import Inbound, InboundBan, InboundDelete, InboundMessage, InboundReaction
+from bridge.model.adapter import (
+    Inbound,
+    InboundBan,
+    InboundCommand,
+    InboundDelete,
+    InboundMessage,
+    InboundReaction,
+)
 from bridge.model.ids import RoomRef
 
 
@@ -45,6 +52,10 @@ class MemoryInbox:
     @property
     def messages(self) -> list[InboundMessage]:
         return [event for event in self.events if isinstance(event, InboundMessage)]
+
+    @property
+    def commands(self) -> list[InboundCommand]:
+        return [event for event in self.events if isinstance(event, InboundCommand)]
 
     @property
     def texts(self) -> list[str]:

@@ -310,7 +310,8 @@ class Bench:
         self._events += 1
         author = Author(PLATFORM, user.lower(), user)
         event_id = str(more.pop("event_id", f"event-{self._events}"))
-        return InboundMessage(event_id, room, author, Body(text), 1, **more)  # type: ignore[arg-type]
+        time_ms = more.pop("time_ms", int(time.time() * 1000))
+        return InboundMessage(event_id, room, author, Body(text), time_ms, **more)  # type: ignore[arg-type]
 
     async def say(self, room: RoomRef, user: str, text: str, **more: object) -> str:
         """A person writes; returns the event id."""

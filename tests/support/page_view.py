@@ -11,7 +11,6 @@ from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Attachment
 from bridge.model.notices import State
 from bridge.model.view import (
-    CommandHint,
     Group,
     Key,
     LinkOffer,
@@ -24,6 +23,7 @@ from bridge.model.view import (
     ViewError,
 )
 from bridge.protocol.wallet import recover
+from bridge.rooms.commands import router
 
 GROUP = Group(
     name="garden",
@@ -44,7 +44,7 @@ class MemoryView:
     """`accounts`, `shown`, `closed`, `asked` and `files` may be changed; `tell` then says so."""
 
     prefix = "!"
-    commands = (CommandHint("ban", "<user|address> [reason]", "Propose to ban somebody."),)
+    commands = router.SPECS
 
     def __init__(self, room: RoomRef) -> None:
         self.room = room

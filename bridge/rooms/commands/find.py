@@ -1,24 +1,21 @@
-"""From what a person wrote to the member he means."""
+"""From what a person wrote to the member who is meant: the one look-up."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 
-from bridge.model.text import clean_name, short_address
+from bridge.conversation.ports import GroupStatus
+from bridge.model.command_text import plain_boundary
+from bridge.model.commands import Kind
+from bridge.model.text import clean_name
 from bridge.rooms.commands.command import Context
+from bridge.rooms.people import People
+from bridge.rooms.ports import Asker
 
+MAX_WORDS = 16
+"""Of a name; more fit into no 64 characters that are worth trying."""
 _ADDRESS = re.compile(r"(?:0x)?([0-9a-fA-F]{40})")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The members that may be meant (none, one, or several of one name), and the text behind the name."""
-
-    addresses: tuple[bytes, ...]
-    name: str
-    rest: str
 
 
 def address_of(text: str) -> bytes | None:
@@ -27,50 +24,55 @@ def address_of(text: str) -> bytes | None:
     return bytes.fromhex(found[1]) if found else None
 
 
-def find_member(text: str, context: Context) -> Found:
-    """A member, see `find_among`."""
-    return find_among(text, context, context.group.members)
+def find_among(name: str, context: Context, among: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Who may be meant: none, one, or several of one name.
 
-
-def find_among(text: str, context: Context, among: Iterable[bytes]) -> Found:
-    """An address (with or without 0x, one of `among` or not), a platform user id, or a display name.
-
-    Names may have several words: the longest beginning of `text` that is one's name counts, or what stands in
-    double quotes.
+    An address (one of `among` or not), the id of an account, or a display name.
     """
     among = sorted(among)
-    word, *behind = text.split(None, 1) or [""]
-    rest = behind[0].strip() if behind else ""
-    address = address_of(word)
+    address = address_of(name)
     if address is not None:
-        return Found((address,), short_address(address), rest)
-    by_id = _by_user_id(word.rstrip(",:"), context, among)
-    if by_id:
-        return Found(by_id, word, rest)
-    return _by_name(text, context, among)
+        return (address,)
+    bare = name.removeprefix("@").rstrip(",:")
+    platform = context.asker.user.platform
+    return (
+        _by_user_id(name.rstrip(",:"), context.people, platform, among)
+        or _called(name, context.people, among)
+        or _called(bare, context.people, among)
+    )
 
 
-def _by_user_id(user_id: str, context: Context, among: Sequence[bytes]) -> tuple[bytes, ...]:
+def boundary(asker: Asker, group: GroupStatus, people: People) -> Callable[[Kind, str], tuple[str, str]]:
+    """Where the name of somebody ends in a text: names may have several words.
+
+    One word that is an address or an account's id, what stands in double quotes, or the longest beginning that
+    is somebody's name. See `bridge.model.command_text.Boundary`.
+    """
+
+    def split(kind: Kind, text: str) -> tuple[str, str]:
+        among = group.members if kind is Kind.MEMBER else tuple(people.known())
+        word, rest = plain_boundary(kind, text)
+        if text.startswith('"') or address_of(word) is not None:
+            return word, rest
+        if _by_user_id(word.rstrip(",:"), people, asker.user.platform, among):
+            return word, rest
+        words = text.split()
+        for count in range(min(len(words), MAX_WORDS), 1, -1):
+            name = " ".join(words[:count])
+            if _called(name, people, among) or _called(name.removeprefix("@").rstrip(",:"), people, among):
+                return name, " ".join(words[count:])
+        return word, rest
+
+    return split
+
+
+def _by_user_id(user_id: str, people: People, platform: str, among: Sequence[bytes]) -> tuple[bytes, ...]:
     """On the asker's platform first: the same id may be somebody else on another."""
-    rows = [row for row in context.people.accounts if row.user_id == user_id and row.address in among]
-    near = [row for row in rows if row.platform == context.asker.user.platform]
+    rows = [row for row in people.accounts if row.user_id == user_id and row.address in among]
+    near = [row for row in rows if row.platform == platform]
     return tuple(dict.fromkeys(row.address for row in near or rows))
 
 
-def _by_name(text: str, context: Context, among: Sequence[bytes]) -> Found:
-    if text.startswith('"') and '"' in text[1:]:
-        name, _, rest = text[1:].partition('"')
-        return Found(_called(name, context, among), name.strip(), rest.strip())
-    words = text.split()
-    for count in range(min(len(words), 16), 0, -1):
-        name = " ".join(words[:count])
-        plain = name.removeprefix("@").rstrip(",:")
-        found = _called(name, context, among) or _called(plain, context, among)
-        if found:
-            return Found(found, name, " ".join(words[count:]))
-    return Found((), clean_name(words[0] if words else "", "?"), "")
-
-
-def _called(name: str, context: Context, among: Sequence[bytes]) -> tuple[bytes, ...]:
+def _called(name: str, people: People, among: Sequence[bytes]) -> tuple[bytes, ...]:
     wanted = clean_name(name, "?").casefold()
-    return tuple(address for address in among if context.people.name(address).casefold() == wanted)
+    return tuple(address for address in among if people.name(address).casefold() == wanted)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from bridge.conversation.ports import JoinMember
+from bridge.model.commands import CommandSpec
 from bridge.protocol.ports import Address
 from bridge.rooms.commands.command import Command, Context
 from bridge.rooms.ports import Ask, Outcome
@@ -29,4 +31,4 @@ def account_of(context: Context) -> tuple[Address, Callable[[Tx, float], None]]:
     return Address(address), create_account
 
 
-COMMAND = Command("join", "", "ask to become a member of the group", run)
+COMMAND: Final = Command(CommandSpec("join", "ask to become a member of the group"), run)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from bridge.conversation.ports import PublishPackage
+from bridge.model.commands import CommandSpec
 from bridge.rooms.commands.command import Command, Context
 from bridge.rooms.commands.join import account_of
 from bridge.rooms.ports import Ask, Outcome
@@ -14,4 +17,6 @@ def run(context: Context) -> Outcome:
     return Ask(PublishPackage(address, context.asker.reply_to), create_account)
 
 
-COMMAND = Command("keypackage", "", "publish a key package: the group can add you while you are away", run)
+COMMAND: Final = Command(
+    CommandSpec("keypackage", "publish a key package: the group can add you while you are away"), run
+)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from bridge.conversation.ports import LeaveMember
+from bridge.model.commands import CommandSpec
 from bridge.protocol.ports import Address
 from bridge.rooms.commands.command import Command, Context, answer
 from bridge.rooms.ports import Ask, Outcome
@@ -15,4 +18,4 @@ def run(context: Context) -> Outcome:
     return Ask(LeaveMember(Address(context.address), context.asker.reply_to))
 
 
-COMMAND = Command("leave", "", "leave the group; no vote is needed", run)
+COMMAND: Final = Command(CommandSpec("leave", "leave the group; no vote is needed", is_about_now=True), run)

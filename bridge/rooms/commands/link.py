@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Final
 
 from bridge.identity.errors import LinkError
+from bridge.model.commands import CommandSpec, Kind, Parameter
 from bridge.rooms.commands.command import Command, Context, answer, usage
-from bridge.rooms.commands.find import address_of
 from bridge.rooms.commands.linker import Linker
 from bridge.rooms.ports import Change, Outcome, Say
 from bridge.storage.tx import Tx
 
-_SIGNATURE: Final = re.compile(r"(?:0x)?([0-9a-fA-F]{130})")
-
 
 def run(context: Context) -> Outcome:
-    """Alone: which wallet it is now. With an address: the text to sign. With a signature: done."""
+    """Alone: which it is now. With an address: the text to sign. With a signature: done. One each time."""
     linker = context.linker
     if linker is None:
         return answer("link_impossible")
-    words = context.call.words
+    given = context.arguments
+    if len(given) > 1:
+        return usage((COMMAND.spec,), context.prefix)
     try:
-        match words:
-            case []:
-                return _present(linker, context)
-            case [word] if word.lower() == "hosted":
-                return _changing(linker, linker.unlink(context.asker.user, context.asker.name))
-            case [word] if address_of(word) is not None:
-                return _start(linker, context, word)
-            case [word] if found := _SIGNATURE.fullmatch(word):
-                return _finish(linker, context, bytes.fromhex(found[1]))
+        if context.text("keeper"):
+            return _changing(linker, linker.unlink(context.asker.user, context.asker.name))
+        if wallet := context.data("wallet"):
+            return _start(linker, context, wallet)
+        if signature := context.data("signature"):
+            return _finish(linker, context, signature)
+        return _present(linker, context)
     except LinkError as error:
         return answer(error.code, prefix=context.prefix, **error.facts)
-    return usage(COMMAND, context)
 
 
 def _present(linker: Linker, context: Context) -> Outcome:
@@ -44,8 +40,7 @@ def _present(linker: Linker, context: Context) -> Outcome:
     return answer(code, address="0x" + address.hex(), prefix=context.prefix)
 
 
-def _start(linker: Linker, context: Context, word: str) -> Outcome:
-    address = address_of(word) or b""
+def _start(linker: Linker, context: Context, address: bytes) -> Outcome:
     made = linker.start(context.asker.user, context.asker.name, address, context.now)
     link = linker.linking.link(made)
     how = answer("link_sign_there" if link else "link_sign", link=link, prefix=context.prefix)
@@ -68,4 +63,18 @@ def _changing(linker: Linker, change: Callable[[Tx, float], str]) -> Outcome:
     return Change(work)
 
 
-COMMAND = Command("link", "[wallet|signature|hosted]", "put a wallet of your own behind your account", run)
+COMMAND: Final = Command(
+    CommandSpec(
+        "link",
+        "put a wallet of your own behind your account",
+        (
+            Parameter("wallet", Kind.WALLET, "its address (0x…): you get a text to sign", optional=True),
+            Parameter("signature", Kind.SIGNATURE, "of that text (0x…)", optional=True),
+            Parameter(
+                "keeper", Kind.CHOICE, "hosted: the bridge keeps one again", optional=True, words=("hosted",)
+            ),
+        ),
+        is_about_now=True,
+    ),
+    run,
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from bridge.model.commands import CommandSpec
 from bridge.rooms.commands.command import Command, Context
 from bridge.rooms.ports import Outcome, Say
 
@@ -35,4 +36,4 @@ def _line(member: bytes, context: Context) -> str:
     return f"• {context.people.full(member)}" + (f" – {', '.join(marks)}" if marks else "")
 
 
-COMMAND = Command("members", "", "list the members of the group", run)
+COMMAND: Final = Command(CommandSpec("members", "list the members of the group"), run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from bridge.model.commands import CommandSpec
 from bridge.model.text import clock_time, duration
 from bridge.rooms.commands.command import Command, Context
 from bridge.rooms.outbound.ballots import question
@@ -31,4 +32,4 @@ def run(context: Context) -> Outcome:
     return Say("\n".join(lines))
 
 
-COMMAND = Command("proposals", "", "show what is voted on and what waits", run)
+COMMAND: Final = Command(CommandSpec("proposals", "show what is voted on and what waits"), run)

@@ -1,10 +1,4 @@
-"""`!propose add|remove|coordination|voting …`: asks the group for a vote on a change.
-
-add <0x…>                    take in somebody who is away, by a key package that he published on the chain
-remove <user|address>        the same as !ban
-coordination waku|contract   who counts the votes
-voting <seconds>             how long a vote lasts
-"""
+"""`!propose add|remove|coordination|voting …`: a family: each asks the group for a vote on a change."""
 
 from __future__ import annotations
 
@@ -13,52 +7,30 @@ from dataclasses import replace
 from typing import Final
 
 from bridge.conversation.ports import ProposeAdd, ProposePolicy
+from bridge.model.commands import CommandSpec, Kind, Parameter
 from bridge.protocol.policy import MAX_SECONDS, encode_policy
 from bridge.protocol.ports import Address
 from bridge.protocol.types import Coordination, GroupPolicy
 from bridge.rooms.commands import ban
-from bridge.rooms.commands.command import Command, Context, answer, usage
-from bridge.rooms.commands.find import address_of
-from bridge.rooms.commands.grammar import Call
-from bridge.rooms.ports import Ask, Outcome
+from bridge.rooms.commands.command import Command, Context, answer
+from bridge.rooms.ports import Ask, Outcome, Say
 
 SHORTEST_VOTE: Final = 5
 """Seconds; nobody can read and answer in less."""
 
 
-def run(context: Context) -> Outcome:
+def _outsider(context: Context) -> Say | None:
     """Members only."""
-    what, _, rest = context.call.rest.partition(" ")
-    rest = rest.strip()
-    if not rest:
-        return usage(COMMAND, context)
-    if not context.address or context.address not in context.group.members:
-        return answer("not_a_member", detail=f"Write {context.prefix}join first.")
-    match what.lower():
-        case "add":
-            return _add(rest, context)
-        case "remove":
-            return ban.run(replace(context, call=Call("ban", rest)))
-        case "coordination" if rest.lower() in {mode.value for mode in Coordination}:
-            mode = Coordination(rest.lower())
-            return _policy(
-                lambda policy: replace(policy, coordination=mode), f"coordination {mode.value}", context
-            )
-        case "voting" if rest.isascii() and rest.isdigit() and SHORTEST_VOTE <= int(rest[:9]) <= MAX_SECONDS:
-            seconds = int(rest[:9])
-            return _policy(
-                lambda policy: replace(policy, timing=replace(policy.timing, voting=seconds)),
-                f"votes of {seconds} s",
-                context,
-            )
-        case _:
-            return usage(COMMAND, context)
+    if context.address and context.address in context.group.members:
+        return None
+    return answer("not_a_member", detail=f"Write {context.prefix}join first.")
 
 
-def _add(text: str, context: Context) -> Outcome:
-    address = address_of(text)
-    if address is None:
-        return usage(COMMAND, context)
+def add(context: Context) -> Outcome:
+    """Takes in somebody who is away, by a key package that they published on the chain."""
+    if outsider := _outsider(context):
+        return outsider
+    address = context.data("wallet")
     if address in context.group.members:
         return answer("propose_member", who=context.people.full(address))
     if context.key_package is None:
@@ -70,7 +42,30 @@ def _add(text: str, context: Context) -> Outcome:
     return Ask(ProposeAdd(asker, Address(address), package, "", context.asker.reply_to))
 
 
+def remove(context: Context) -> Outcome:
+    """The same as a ban."""
+    return _outsider(context) or ban.run(context)
+
+
+def coordination(context: Context) -> Outcome:
+    """Who counts the votes."""
+    mode = Coordination(context.text("mode"))
+    return _policy(lambda policy: replace(policy, coordination=mode), f"coordination {mode.value}", context)
+
+
+def voting(context: Context) -> Outcome:
+    """How long a vote lasts."""
+    seconds = context.number("duration") or SHORTEST_VOTE
+    return _policy(
+        lambda policy: replace(policy, timing=replace(policy.timing, voting=seconds)),
+        f"votes of {seconds} s",
+        context,
+    )
+
+
 def _policy(change: Callable[[GroupPolicy], GroupPolicy], what: str, context: Context) -> Outcome:
+    if outsider := _outsider(context):
+        return outsider
     present = context.group.policy
     if present is None:
         return answer("not_permitted", detail="This bridge is not in the group yet.")
@@ -81,9 +76,28 @@ def _policy(change: Callable[[GroupPolicy], GroupPolicy], what: str, context: Co
     return Ask(ProposePolicy(asker, encode_policy(following), what, context.asker.reply_to))
 
 
-COMMAND = Command(
-    "propose",
-    "add <0x…> | remove <user|address> | coordination waku|contract | voting <seconds>",
-    "ask the group to vote on a change",
-    run,
+def _command(name: str, summary: str, run: Callable[[Context], Outcome], *parameters: Parameter) -> Command:
+    return Command(CommandSpec(f"propose {name}", summary, parameters, is_about_now=True), run)
+
+
+COMMANDS: Final = (
+    _command(
+        "add",
+        "ask the group to take in somebody who is away",
+        add,
+        Parameter("wallet", Kind.WALLET, "the address (0x…) that published a key package"),
+    ),
+    _command("remove", "ask the group to vote on a ban", remove, *ban.PARAMETERS),
+    _command(
+        "coordination",
+        "ask the group to let others count its votes",
+        coordination,
+        Parameter("mode", Kind.CHOICE, "who counts", words=tuple(mode.value for mode in Coordination)),
+    ),
+    _command(
+        "voting",
+        "ask the group to change how long a vote lasts",
+        voting,
+        Parameter("duration", Kind.DURATION, "seconds, or 2m, 1h", low=SHORTEST_VOTE, high=MAX_SECONDS),
+    ),
 )

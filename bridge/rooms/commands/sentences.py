@@ -90,8 +90,9 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "unban_failed": "❌ The group voted against lifting the ban.",
         "not_banned": "Nobody with that name or address is banned by the group. {detail}",
         "cannot_unban": (
-            "{who} came by another bridge or has a wallet of his own, so only {who} can ask, with {prefix}join "
-            "there or in a room of this bridge. If the group votes for it, the ban is lifted in all rooms."
+            "{who} came by another bridge or has a wallet of their own, so only {who} can ask, with "
+            "{prefix}join there or in a room of this bridge. If the group votes for it, the ban is lifted in "
+            "all rooms."
         ),
         # bans by moderators of a platform
         "moderation_requested": "⏳ Your ban here was passed on: the group votes on it for all its rooms.",
@@ -121,6 +122,10 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "unknown_ballot": "There is no open vote with that number. {detail}",
         "no_ballot": "No vote is open now.",
         "ballot_expired": "That vote is over.",
+        "vote_before_ballot": (
+            "Vote {ballot} began after you wrote that, so it does not count there. If you mean it, write "
+            "{prefix}vote {ballot} yes or {prefix}vote {ballot} no"
+        ),
         "rejected_by_vote": "❌ The group voted against it.",
         "bad_vote": "That vote was not accepted. {detail}",
         "vote_relayed": "⏳ Your {vote} is on its way to the chain; you hear again when it counts.",
@@ -167,8 +172,12 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "chat_dropped": "❌ Your message did not reach the group: {reason}",
         "not_in_the_group": "(this message did not reach the group)",
         # the commands themselves
-        "usage": "Write it like this: {usage}",
+        "usage": "Write it like this: {usage} {detail}",
         "unknown_command": "There is no command {name}. {hint}",
+        "command_old": (
+            "You wrote that {age} ago, and it was not carried out: the bridge was away. Please send it again "
+            "if you still want it."
+        ),
         "edited_command": "An edited command is not carried out. Please send it as a new message.",
         "internal": "❌ That failed because of a fault in the bridge; its operator finds it in the log.",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from bridge.model.commands import CommandSpec
 from bridge.model.notices import State
 from bridge.model.text import duration, one_line
 from bridge.protocol.types import Coordination
@@ -52,4 +53,4 @@ def _coordination(context: Context) -> list[str]:
     return [*lines, f"Chain: {one_line(group.chain, 200)}"] if group.chain else lines
 
 
-COMMAND = Command("status", "", "show the state of the group", run)
+COMMAND: Final = Command(CommandSpec("status", "show the state of the group"), run)

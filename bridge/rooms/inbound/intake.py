@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 import msgspec
 
-from bridge.model.adapter import Inbound, InboundBan, InboundDelete, InboundMessage, InboundReaction
+from bridge.model.adapter import (
+    Inbound,
+    InboundBan,
+    InboundCommand,
+    InboundDelete,
+    InboundMessage,
+    InboundReaction,
+)
+from bridge.model.commands import BadValue, CommandSpec, find
+from bridge.model.ids import RoomRef
 from bridge.model.message import Attachment, Author, Body
 from bridge.model.text import clean_body, one_line
 
@@ -25,8 +35,52 @@ class Unusable(ValueError):
     """An event without proper ids: a fault of the adapter, or an attack."""
 
 
+class _Command(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An `InboundCommand`; its arguments by type, because msgpack's reader tells no union of them apart."""
+
+    event_id: str
+    room: RoomRef
+    author: Author
+    name: str
+    time_ms: int
+    words: dict[str, str] = {}
+    numbers: dict[str, int] = {}
+    data: dict[str, bytes] = {}
+    reply_to_event: str = ""
+    thread_event: str = ""
+
+    @classmethod
+    def of(cls, event: InboundCommand) -> _Command:
+        given = event.arguments.items()
+        return cls(
+            event.event_id,
+            event.room,
+            event.author,
+            event.name,
+            event.time_ms,
+            {name: value for name, value in given if isinstance(value, str)},
+            {name: value for name, value in given if isinstance(value, int)},
+            {name: value for name, value in given if isinstance(value, bytes)},
+            event.reply_to_event,
+            event.thread_event,
+        )
+
+    def event(self) -> InboundCommand:
+        return InboundCommand(
+            self.event_id,
+            self.room,
+            self.author,
+            self.name,
+            {**self.words, **self.numbers, **self.data},
+            self.time_ms,
+            self.reply_to_event,
+            self.thread_event,
+        )
+
+
 class _Stored(msgspec.Struct, frozen=True, omit_defaults=True):
     message: InboundMessage | None = None
+    command: _Command | None = None
     delete: InboundDelete | None = None
     reaction: InboundReaction | None = None
     ban: InboundBan | None = None
@@ -43,12 +97,14 @@ def event_key(event: Inbound) -> str:
     return f"{event.room.room_id} {event.event_id}"
 
 
-def encode(event: Inbound) -> bytes:
-    """As stored. Raises Unusable."""
+def encode(event: Inbound, specs: Sequence[CommandSpec] = ()) -> bytes:
+    """As stored. `specs`: the commands that there are. Raises Unusable."""
     author = _author(event.author)
     match event:
         case InboundMessage():
             return _encoder.encode(_Stored(message=_message(event, author)))
+        case InboundCommand():
+            return _encoder.encode(_Stored(command=_Command.of(_command(event, author, specs))))
         case InboundDelete():
             _check_id(event.target_event)
             return _encoder.encode(_Stored(delete=replace(event, author=author)))
@@ -65,7 +121,8 @@ def decode(data: bytes) -> Inbound:
         stored = _decoder.decode(data)
     except msgspec.MsgspecError as error:
         raise Unusable(str(error)) from error
-    event = stored.message or stored.delete or stored.reaction or stored.ban
+    command = stored.command.event() if stored.command else None
+    event = stored.message or command or stored.delete or stored.reaction or stored.ban
     if event is None:
         raise Unusable("an empty event")
     return event
@@ -85,6 +142,21 @@ def _message(event: InboundMessage, author: Author) -> InboundMessage:
     return replace(event, author=author, body=Body(plain, html), attachments=tuple(files), time_ms=_time(event))
 
 
+def _command(event: InboundCommand, author: Author, specs: Sequence[CommandSpec]) -> InboundCommand:
+    """Only what is declared: a command, parameter or value that is unknown, or too long, is refused."""
+    for part in (event.reply_to_event, event.thread_event):
+        if part:
+            _check_id(part)
+    spec = find(specs, event.name)
+    if spec is None:
+        raise Unusable(f"there is no command {event.name[:MAX_NAME]!r}")
+    try:
+        arguments = spec.check(event.arguments)
+    except BadValue as error:
+        raise Unusable(f"{spec.name}: {error}") from error
+    return replace(event, author=author, arguments=arguments, time_ms=_time(event))
+
+
 def _ban(event: InboundBan, author: Author) -> InboundBan:
     _check_id(event.target.user_id)
     if event.target.platform != event.author.platform:
@@ -93,7 +165,7 @@ def _ban(event: InboundBan, author: Author) -> InboundBan:
     return replace(event, author=author, target_name=name, reason=reason, time_ms=_time(event))
 
 
-def _time(event: InboundMessage | InboundBan) -> int:
+def _time(event: InboundMessage | InboundCommand | InboundBan) -> int:
     return min(max(event.time_ms, 0), MAX_SIZE)
 
 

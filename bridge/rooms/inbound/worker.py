@@ -19,13 +19,14 @@ import structlog
 
 from bridge.conversation.conversation import ConversationStopped
 from bridge.conversation.ports import GroupHandle, Request, SendChat
-from bridge.model.adapter import Inbound, InboundBan, InboundMessage
+from bridge.model.adapter import Inbound, InboundBan, InboundCommand, InboundMessage
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Body
 from bridge.model.text import clean_name
 from bridge.protocol.errors import LocalError, QueueFull
 from bridge.rooms.ids import ReplyTo
 from bridge.rooms.inbound import intake, moderators
+from bridge.rooms.inbound.asked import given
 from bridge.rooms.inbound.chat import ChatEvent, Facts, chat_request, look_up
 from bridge.rooms.outbound.chat import Local
 from bridge.rooms.outbound.payloads import Post
@@ -110,7 +111,7 @@ class Worker:
                 await self._chat(chat)
                 chat = []
                 await self._moderation(job, job.event)
-            elif self._is_command(job.event):
+            elif self._a.commands.is_command(job.event):
                 await self._chat(chat)
                 chat = []
                 await self._command(job)
@@ -131,9 +132,6 @@ class Worker:
             await self._drop(row, "the room is linked to no group here")
             return None
         return _Job(row, event, handle)
-
-    def _is_command(self, event: Inbound) -> bool:
-        return isinstance(event, InboundMessage) and self._a.commands.is_command(event.body.plain)
 
     # ---- chat ----
 
@@ -181,24 +179,23 @@ class Worker:
 
     async def _command(self, job: _Job) -> None:
         event, handle = job.event, job.handle
-        assert isinstance(event, InboundMessage)
-        if event.edits_event:
+        assert isinstance(event, InboundMessage | InboundCommand)
+        if isinstance(event, InboundMessage) and event.edits_event:
             await self._answer(job, self._a.words("edited_command", {}), "an edited command")
             return
         user = UserRef(event.author.platform, event.author.user_id)
-        facts, people = await self._a.store.read(
-            lambda tx: (look_up(tx, handle.name, event), People.everybody(tx, handle.name))
+        now = self._a.clock()
+        asked, people = await self._a.store.read(
+            lambda tx: (given(tx, handle.name, event, now), People.everybody(tx, handle.name))
         )
-        if facts.own:
+        if asked.is_own:
             await self._drop(job.row, "own")
             return
         token = ReplyTo.to(event.room, event.event_id, user, event.thread_event).token()
         name = clean_name(event.author.display_name, event.author.user_id)
-        asker = Asker(user, name, event.room, token, facts.account)
+        asker = Asker(user, name, event.room, token, asked.account)
         try:
-            outcome = self._a.commands.carry_out(
-                event.body.plain, asker, handle.status(), people, self._a.clock()
-            )
+            outcome = self._a.commands.carry_out(event, asker, handle.status(), people, asked.written, now)
         except Exception:
             log.exception("command failed", room=str(event.room))
             outcome = Say(self._a.words("internal", {}))
@@ -291,7 +288,7 @@ class Worker:
                 Body(text if isinstance(text, str) else text(tx, now)),
                 reply_event="" if isinstance(event, InboundBan) else event.event_id,
                 to_user=event.author.user_id,
-                thread_event=event.thread_event if isinstance(event, InboundMessage) else "",
+                thread_event=event.thread_event if isinstance(event, InboundMessage | InboundCommand) else "",
             )
             DeliveryWriter(tx, group, now, ()).put(event.room, post, "reply", event.event_id)
             inbound.done(tx, job.row.id, note)
@@ -302,7 +299,7 @@ class Worker:
 
 def _chat_event(job: _Job) -> ChatEvent:
     """The event of a job that went the way of chat."""
-    assert not isinstance(job.event, InboundBan)
+    assert not isinstance(job.event, InboundBan | InboundCommand)
     return job.event
 
 

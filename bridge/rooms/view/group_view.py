@@ -16,7 +16,6 @@ from bridge.identity.linking import LinkText
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Attachment
 from bridge.model.view import (
-    CommandHint,
     Group,
     LinkOffer,
     Listener,
@@ -26,7 +25,7 @@ from bridge.model.view import (
     ViewError,
 )
 from bridge.rooms.commands.linker import Linker
-from bridge.rooms.commands.router import COMMANDS
+from bridge.rooms.commands.router import SPECS
 from bridge.rooms.people import People
 from bridge.rooms.view import opening, signing, views
 from bridge.rooms.view.files import Files
@@ -63,7 +62,7 @@ class PlatformView:
 
     def __init__(self, name: str, platform: str, around: Around, prefix: str = "!") -> None:
         self.prefix = prefix
-        self.commands = tuple(CommandHint(c.name, c.arguments, c.summary) for c in COMMANDS)
+        self.commands = SPECS
         self._name = name
         self._platform = platform
         self._a = around

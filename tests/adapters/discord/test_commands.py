@@ -1,18 +1,19 @@
-"""Slash commands, generated from the commands' help."""
+"""Slash commands, made of the commands' declarations."""
 
 from __future__ import annotations
 
-import inspect
+from typing import Any
 
+import discord
 import pytest
+from discord import app_commands
 
-from adapters.discord.commands import _signature, members, options, proposals, written
+from adapters.discord.commands import arguments, ballots, install, members
+from bridge.model.commands import BadValue, CommandSpec, Kind, Parameter
 from bridge.model.notices import State
-from bridge.model.view import Ballot, CommandHint, Group, Key, Member
-
-
-def hint(name: str, arguments: str) -> CommandHint:
-    return CommandHint(name, arguments, "does it")
+from bridge.model.view import Ballot, Group, Key, Member
+from bridge.rooms.commands.router import SPECS
+from tests.support.fake_view import FakeView
 
 
 def group(ballot: Ballot | None = None) -> Group:
@@ -24,31 +25,75 @@ def group(ballot: Ballot | None = None) -> Group:
     return Group("club", "0x1/club", State.WORKING, 0.0, 3, people, 0, 0, ballot, "waku", "ok")
 
 
-def test_arguments_become_options() -> None:
-    user, reason = options(hint("ban", "<user|address> [reason]"))
-    assert (user.name, user.required, user.completes) == ("user", True, "member")
-    assert (reason.name, reason.required, reason.completes) == ("reason", False, "")
-    number, choice = options(hint("vote", "[number] yes|no"))
-    assert (number.name, number.required, number.completes) == ("number", False, "proposal")
-    assert (choice.required, choice.choices) == (True, ("yes", "no"))
-    [command] = options(hint("help", "[command]"), ["ban", "vote"])
-    assert command.choices == ("ban", "vote")
-    assert options(hint("join", "")) == []
+SPEC = CommandSpec(
+    "do",
+    "does it",
+    (
+        Parameter("ballot", Kind.BALLOT, "which one", optional=True),
+        Parameter("choice", Kind.CHOICE, "what", words=("yes", "no")),
+        Parameter("member", Kind.MEMBER, "whom"),
+        Parameter("duration", Kind.DURATION, "how long", optional=True, low=5, high=60),
+        Parameter("command", Kind.COMMAND, "which command", optional=True),
+        Parameter("reason", Kind.TEXT, "why", optional=True, rest=True, high=200),
+    ),
+)
+FORMS = (CommandSpec("say it", "says it"), CommandSpec("say so", "says so", SPEC.parameters[2:3]))
 
 
-def test_required_options_come_first_but_words_keep_their_order() -> None:
-    given = options(hint("vote", "[number] yes|no"))
-    names = [name for name in _signature(given).parameters if name != "interaction"]
-    assert names == ["choice", "number"]
-    assert _signature(given).parameters["number"].default is None
-    assert _signature(given).parameters["choice"].default is inspect.Parameter.empty
-    assert written(given, {"choice": "yes", "number": "7"}) == "7 yes"
-    assert written(given, {"choice": "no", "number": None}) == "no"
+def installed(*specs: CommandSpec) -> dict[str, dict[str, Any]]:
+    """What Discord is told, by name."""
+    client = discord.Client(intents=discord.Intents.none())
+    tree = app_commands.CommandTree(client)
+    view = FakeView()
+    view.commands = specs
+
+    async def asked(*_: object) -> None:
+        """Not called."""
+
+    install(tree, view, asked, lambda room: True, [])
+    return {command.name: command.to_dict(tree) for command in tree.get_commands()}
 
 
-def test_a_name_of_several_words_is_quoted() -> None:
-    given = options(hint("ban", "<user|address> [reason]"))
-    assert written(given, {"user": "Bob Smith", "reason": "too\nloud"}) == '"Bob Smith" too loud'
+def test_options_are_the_declared_parameters_required_ones_first() -> None:
+    told = installed(SPEC)["do"]
+    assert told["description"] == "does it"
+    options = {option["name"]: option for option in told["options"]}
+    assert list(options) == ["choice", "member", "ballot", "duration", "command", "reason"]
+    assert [option["required"] for option in told["options"]] == [True] * 2 + [False] * 4
+    assert {name: option["description"] for name, option in options.items()} == {
+        parameter.name: parameter.description for parameter in SPEC.parameters
+    }
+    assert [choice["value"] for choice in options["choice"]["choices"]] == ["yes", "no"]
+    assert [choice["value"] for choice in options["command"]["choices"]] == ["do"]
+    assert {name for name, option in options.items() if option.get("autocomplete")} == {"member", "ballot"}
+    assert (options["duration"]["min_value"], options["duration"]["max_value"]) == (5, 60)
+    assert options["reason"]["max_length"] == 200
+
+
+def test_forms_of_a_command_are_commands_below_it() -> None:
+    told = installed(*FORMS)["say"]
+    assert [(each["name"], each["description"]) for each in told["options"]] == [
+        ("it", "says it"),
+        ("so", "says so"),
+    ]
+    assert [option["name"] for option in told["options"][1]["options"]] == ["member"]
+
+
+def test_every_command_of_the_bridge_can_be_registered() -> None:
+    told = installed(*SPECS)
+    assert set(told) == {spec.family for spec in SPECS}
+    assert len(told) <= 100
+    for command in told.values():
+        assert 1 <= len(command["description"]) <= 100
+        assert len(command["options"]) <= 25
+
+
+def test_values_are_typed() -> None:
+    given: dict[str, str | int | None] = {"choice": "yes", "member": "<@12> ", "duration": 7, "ballot": None}
+    assert arguments(SPEC, given) == {"choice": "yes", "member": "12", "duration": 7}
+    for wrong in ({"ballot": "x"}, {"duration": 61}, {"choice": "perhaps"}, {"member": ""}):
+        with pytest.raises(BadValue):
+            arguments(SPEC, {**given, **wrong})
 
 
 @pytest.mark.parametrize(
@@ -61,26 +106,9 @@ def test_members_are_completed(typed: str, names: list[str]) -> None:
     assert all(len(value) == 42 for _, value in found)
 
 
-def test_the_open_proposal_is_completed() -> None:
-    assert proposals(group(), "") == []
+def test_the_open_ballot_is_completed() -> None:
+    assert ballots(group(), "") == []
     ballot = Ballot(12, (), ("Shall Bob be banned?",), (), (), (), 0, b"")
-    assert proposals(group(ballot), "1") == [("12: Shall Bob be banned?", "12")]
-    assert proposals(group(ballot), "bob") == [("12: Shall Bob be banned?", "12")]
-    assert proposals(group(ballot), "carol") == []
-
-
-def test_forms_of_a_command_are_a_choice_and_a_value() -> None:
-    given = options(hint("propose", "add <0x…> | remove <user|address> | voting <seconds>"))
-    assert [(each.name, each.required, each.choices) for each in given] == [
-        ("what", True, ("add", "remove", "voting")),
-        ("value", True, ()),
-    ]
-    assert given[1].completes == "member"
-    assert written(given, {"what": "remove", "value": "Bob Smith"}) == 'remove "Bob Smith"'
-    assert written(given, {"what": "voting", "value": "60"}) == "voting 60"
-
-
-@pytest.mark.parametrize("word", ["<0x…>", "<from>", "<interaction>", "<é>", "<x-y>", "<a> <a>"])
-def test_any_argument_has_a_name_that_the_library_takes(word: str) -> None:
-    given = options(hint("do", word))
-    assert list(_signature(given).parameters) == ["interaction", *(each.name for each in given)]
+    assert ballots(group(ballot), "1") == [("12: Shall Bob be banned?", "12")]
+    assert ballots(group(ballot), "bob") == [("12: Shall Bob be banned?", "12")]
+    assert ballots(group(ballot), "carol") == []

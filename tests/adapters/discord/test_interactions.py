@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from bridge.model.adapter import BallotCard, InboundMessage, Outgoing
+from bridge.model.adapter import BallotCard, InboundCommand, Outgoing
+from bridge.model.commands import Value
 from bridge.model.message import Body
 from bridge.model.view import Ballot, Key, Member
 from tests.support.discord_arena import DiscordArena
@@ -35,10 +36,11 @@ def button_ids(message: Message) -> list[str]:
 
 async def answered(
     arena: DiscordArena, asked: asyncio.Task[Answer], text: str
-) -> tuple[InboundMessage, Answer]:
+) -> tuple[InboundCommand, Answer]:
     """Answer what was asked as the bridge would, by its event id."""
     await arena.inbox.wait_for(1)
-    event = arena.inbox.messages[-1]
+    event = arena.inbox.commands[-1]
+    assert arena.inbox.messages == []  # what a control gives never becomes text
     reply = Outgoing(
         f"answer to {event.event_id}",
         arena.room,
@@ -92,31 +94,54 @@ async def test_a_press_is_a_vote_and_its_answer_is_private(arena: DiscordArena, 
         await arena.connected()
     asked = asyncio.create_task(arena.person.press_button(arena.message(event), "demls:vote:12:yes"))
     vote, answer = await answered(arena, asked, "Your vote is in.")
-    assert vote.body.plain == "!vote 12 yes"
+    assert (vote.name, vote.arguments) == ("vote", {"ballot": 12, "choice": "yes"})
     assert vote.author.user_id == arena.alice.user_id
     assert (answer.ephemeral, answer.text) == (True, "Your vote is in.")
     assert len(arena.server.messages(arena.channel)) == 1
 
 
-async def test_slash_commands_are_the_same_as_the_prefix_ones(arena: DiscordArena) -> None:
+async def test_slash_commands_are_the_declared_ones(arena: DiscordArena) -> None:
     registered = {each["name"]: each for each in arena.server.commands(arena.guild)}
-    assert set(registered) == {hint.name for hint in arena.view.commands}
-    assert [each["name"] for each in registered["vote"]["options"]] == ["choice", "number"]
-    asked = asyncio.create_task(
-        arena.person.slash(arena.channel, "ban", {"user": "Bob Smith", "reason": "spam"})
-    )
+    assert set(registered) == {spec.family for spec in arena.view.commands}
+    assert [each["name"] for each in registered["vote"]["options"]] == ["choice", "ballot"]
+    forms = {spec.name for spec in arena.view.commands if spec.family == "propose"}
+    assert {f"propose {each['name']}" for each in registered["propose"]["options"]} == forms
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "arguments"),
+    [
+        ("ban", {"member": "Bob Smith", "reason": "spam"}, {"member": "Bob Smith", "reason": "spam"}),
+        ("ban", {"member": "<@!123>"}, {"member": "123"}),
+        ("join", {}, {}),
+        ("link", {"wallet": "0x" + "ab" * 20}, {"wallet": b"\xab" * 20}),
+        ("propose voting", {"duration": 60}, {"duration": 60}),
+        ("propose coordination", {"mode": "contract"}, {"mode": "contract"}),
+        ("vote", {"choice": "no", "ballot": "18446744073709551615"}, {"choice": "no", "ballot": 2**64 - 1}),
+    ],
+)
+async def test_a_slash_command_is_no_text(
+    arena: DiscordArena, name: str, given: dict[str, str | int], arguments: dict[str, Value]
+) -> None:
+    asked = asyncio.create_task(arena.person.slash(arena.channel, name, given))
     event, answer = await answered(arena, asked, "Asked the group.")
-    assert event.body.plain == '!ban "Bob Smith" spam'
-    assert event.room == arena.room
+    assert (event.name, event.arguments, event.room) == (name, arguments, arena.room)
     assert answer.ephemeral
+
+
+async def test_what_is_no_value_is_said_at_once(arena: DiscordArena) -> None:
+    answer = await arena.person.slash(arena.channel, "link", {"wallet": "me"})
+    assert answer.ephemeral
+    assert "wallet is written in hexadecimal digits" in answer.text
+    assert arena.inbox.events == []
 
 
 async def test_members_and_proposals_are_completed(arena: DiscordArena) -> None:
     arena.view.members = (Member(b"\x11" * 20, "Bob", Key.OWN), Member(b"\x22" * 20, "Carol", Key.OWN))
     arena.view.ballot = Ballot(12, (), (QUESTION,), (), (), (), 0, b"")
-    found = await arena.person.autocomplete(arena.channel, "ban", {"user": "bo"}, focused="user")
+    found = await arena.person.autocomplete(arena.channel, "ban", {"member": "bo"}, focused="member")
     assert [(each["name"], each["value"]) for each in found] == [("Bob (0x1111…1111)", "0x" + "11" * 20)]
-    found = await arena.person.autocomplete(arena.channel, "vote", {"number": ""}, focused="number")
+    found = await arena.person.autocomplete(arena.channel, "vote", {"ballot": ""}, focused="ballot")
     assert [each["value"] for each in found] == ["12"]
 
 
@@ -148,7 +173,7 @@ async def test_an_answer_after_the_token_died_stands_in_the_channel(arena: Disco
 async def test_an_answer_after_a_restart_stands_in_the_channel(arena: DiscordArena) -> None:
     asked = asyncio.create_task(arena.person.slash(arena.channel, "join"))
     await arena.inbox.wait_for(1)
-    event = arena.inbox.messages[-1]
+    event = arena.inbox.commands[-1]
     await arena.stop_adapter()
     await arena.start_adapter()
     await arena.adapter.send(

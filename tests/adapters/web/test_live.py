@@ -114,7 +114,7 @@ async def test_a_reaction_is_given_and_taken_back(page: RunningPage) -> None:
 async def test_a_command_and_its_answer_are_seen_by_one_person(page: RunningPage) -> None:
     anns = await page.person("Ann")
     ann, ben = page.tab(anns), page.tab(await page.person("Ben"))
-    commands = ["!ban Ben", "/ban 0x01", "!nonsense", "/BAN"]
+    commands = ["!ban Ben", "/ban 0x01", "!members", "/BAN"]
     for text in commands:
         await ann.ask("say", text=text)
     me = (await user_of(anns)).user_id
@@ -133,6 +133,20 @@ async def test_a_command_and_its_answer_are_seen_by_one_person(page: RunningPage
         await ann.ask("edit", id=ann.shown()[0]["id"], text="!ban Cem")
     with pytest.raises(Refused, match="command"):
         await ann.ask("edit", id=ann.shown()[5]["id"], text="!ban Cem")
+
+
+async def test_an_unknown_command_is_asked_back_before_it_is_sent(page: RunningPage) -> None:
+    ann, ben = page.tab(await page.person("Ann")), page.tab(await page.person("Ben"))
+    with pytest.raises(Refused, match=r"no command /jion\. Did you mean /join\?.*//jion"):
+        await ann.ask("say", text="/jion")
+    said = ["!important: at nine", " /jion", "/ jion"]
+    for text in said:
+        await ann.ask("say", text=text)
+    await ann.ask("say", text="//jion")
+    await page.inbox.wait_for(4)
+    assert page.inbox.texts == [*said, "/jion"]
+    assert [each.is_literal for each in page.inbox.messages] == [False, False, False, True]
+    await ben.until(lambda: len(ben.messages) == 4)
 
 
 async def ann_history(page: RunningPage, browser: Browser) -> list[dict[str, Any]]:

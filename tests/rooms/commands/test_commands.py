@@ -1,5 +1,6 @@
 """Each command, through a running mirror: what it asks of the group, and what the person reads."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -17,17 +18,20 @@ from bridge.conversation.ports import (
     RequestBan,
     SendChat,
 )
+from bridge.model.adapter import InboundCommand, InboundMessage
+from bridge.model.commands import Arguments
 from bridge.model.ids import UserRef
-from bridge.model.notices import Answer, ChangeKind, ChangeNote
+from bridge.model.message import Author, Body
+from bridge.model.notices import Answer, BallotOpened, ChangeKind, ChangeNote
 from bridge.protocol.errors import AlreadyMember, LocalError, NotPermitted, QueueFull
 from bridge.protocol.policy import decode_policy
 from bridge.protocol.ports import Address
 from bridge.protocol.types import Coordination, GroupPolicy
-from bridge.rooms.commands.router import COMMANDS, Router
+from bridge.rooms.commands.router import MAX_AGE, SPECS, Router
 from bridge.rooms.commands.sentences import say
 from bridge.rooms.people import People
-from bridge.rooms.ports import Ask, Asker, Say
-from bridge.storage import accounts, bans, claims
+from bridge.rooms.ports import Ask, Asker, Say, Written
+from bridge.storage import accounts, ballots, bans, claims
 from bridge.storage.accounts import Account
 from bridge.storage.tx import Tx
 from tests.support.mirrors import GROUP, PLATFORM, ROOM_A, ROOM_B, Bench, quiet_status, refuse, wallet_address
@@ -36,6 +40,22 @@ ALICE, BOB, BOB2, CAROL = (wallet_address(UserRef(PLATFORM, n)) for n in ("alice
 BALLOT = BallotStatus(
     7, (ChangeNote(ChangeKind.REMOVE, BOB, ALICE, "spam"),), (ALICE, BOB, CAROL), (ALICE,), (), 1_030, ALICE
 )
+
+
+def typed(text: str) -> InboundMessage:
+    """A text as an adapter hands it over."""
+    return InboundMessage("event", ROOM_A, Author(PLATFORM, "alice", "Alice"), Body(text), 1_000_000)
+
+
+async def opened(bench: Bench, number: int = BALLOT.ballot_id, ago: float = 10, closed: float = 0) -> None:
+    """The rooms saw a ballot open so many seconds ago, and close (0: not yet)."""
+
+    def work(tx: Tx) -> None:
+        ballots.record(tx, GROUP, number, b"", int(time.time() - ago))
+        if closed:
+            ballots.close(tx, GROUP, number, b"", int(time.time() - closed))
+
+    await bench.store.write(work)
 
 
 async def everybody(bench: Bench) -> None:
@@ -137,7 +157,7 @@ async def test_ban_refuses_what_is_not_certain(bench: Bench) -> None:
     assert f"0x{BOB2.hex()}" in answer
     assert "Nobody with that name" in await ask(bench, "Alice", "!ban nobody")
     assert "Nobody with that name" in await ask(bench, "Alice", f"!ban {'00' * 20}")
-    assert "!ban <user|address> [reason]" in await ask(bench, "Alice", "!ban")
+    assert "!ban <member> [reason]" in await ask(bench, "Alice", "!ban")
     assert bench.group.requests == []
 
 
@@ -161,7 +181,7 @@ async def test_unban_asks_the_group_to_take_him_in_again(bench: Bench) -> None:
 
 async def test_unban_refuses_what_makes_no_sense(bench: Bench) -> None:
     await everybody(bench)
-    assert "!unban <user|address>" in await ask(bench, "Alice", "!unban")
+    assert "!unban <account>" in await ask(bench, "Alice", "!unban")
     assert "is banned by the group" in await ask(bench, "Alice", "!unban Carol von B")
     bench.group.has(ALICE)
     assert "not a member" in await ask(bench, "Carol", f"!unban {BOB.hex()}")
@@ -188,6 +208,7 @@ async def test_unban_refuses_what_makes_no_sense(bench: Bench) -> None:
 async def test_vote(bench: Bench, text: str, ballot: int, yes: bool) -> None:
     await everybody(bench)
     bench.group.has(ALICE, BOB, CAROL, ballot=BALLOT)
+    await opened(bench)
     assert await ask(bench, "Alice", text) == ""
     [request] = bench.group.requests
     assert isinstance(request, CastVote)
@@ -199,7 +220,7 @@ async def test_vote(bench: Bench, text: str, ballot: int, yes: bool) -> None:
 )
 async def test_a_wrong_vote_shows_how(bench: Bench, text: str) -> None:
     await everybody(bench)
-    assert "!vote [number] yes|no" in await ask(bench, "Alice", text)
+    assert "!vote [ballot] yes|no" in await ask(bench, "Alice", text)
 
 
 async def test_votes_that_make_no_sense_are_answered(bench: Bench) -> None:
@@ -227,20 +248,35 @@ async def test_the_lists(bench: Bench) -> None:
 
 async def test_help_is_made_from_the_table(bench: Bench) -> None:
     text = await ask(bench, "Alice", "!help")
-    assert [line.split()[0] for line in text.splitlines()] == [f"!{command.name}" for command in COMMANDS]
-    assert (await ask(bench, "Alice", "!help !vote")).startswith("!vote [number] yes|no")
+    assert [line.split(" – ")[0] for line in text.splitlines()] == [spec.usage("!") for spec in SPECS]
+    assert (await ask(bench, "Alice", "!help !vote")).startswith("!vote [ballot] yes|no – ")
+    assert len((await ask(bench, "Alice", "!help propose")).splitlines()) > 4
+    assert "Did you mean !join?" in await ask(bench, "Alice", "!help joim")
+    assert "!help lists them" in await ask(bench, "Alice", "/help xyzzy")
 
 
-async def test_unknown_and_edited_commands_are_answered(bench: Bench) -> None:
-    assert "Did you mean !join?" in await ask(bench, "Alice", "!joim")
-    assert "!help" in await ask(bench, "Alice", "!xyzzy")
+@pytest.mark.parametrize("text", ["!joim", "!important: at nine", "/me waves", "/shrug", " !join"])
+async def test_what_names_no_command_is_chat(bench: Bench, text: str) -> None:
+    await everybody(bench)
+    await bench.say(ROOM_A, "Alice", text)
+    await bench.until(lambda: bench.paper.texts(ROOM_B) == [f"Alice: {text}"])
+    assert bench.paper.texts(ROOM_A) == []
+
+
+async def test_what_its_author_calls_text_is_chat(bench: Bench) -> None:
+    await everybody(bench)
+    await bench.say(ROOM_A, "Alice", "/join", is_literal=True)
+    await bench.until(lambda: bench.paper.texts(ROOM_B) == ["Alice: /join"])
+
+
+async def test_edited_commands_are_answered(bench: Bench) -> None:
     event = bench.message(ROOM_A, "Alice", "!join", edits_event="event-1")
     await bench.mirror.accept("account", "", [event])
-    await bench.until(lambda: "edited command" in bench.paper.texts(ROOM_A)[-1])
+    await bench.until(lambda: any("edited command" in text for text in bench.paper.texts(ROOM_A)))
     assert bench.group.requests == []
 
 
-NAMES = st.sampled_from([f"!{command.name} " for command in COMMANDS] + ["/ban ", "!"])
+NAMES = st.sampled_from([f"!{spec.name} " for spec in SPECS] + ["/ban ", "!propose ", "!"])
 
 
 @given(NAMES, st.text(max_size=120), st.booleans())
@@ -248,7 +284,8 @@ def test_no_text_makes_a_command_fail(name: str, rest: str, member: bool) -> Non
     account = Account(PLATFORM, "alice", ALICE, "Alice") if member else None
     asker = Asker(UserRef(PLATFORM, "alice"), "Alice", ROOM_A, "token", account)
     group = replace(quiet_status(), members=(ALICE, BOB), ballot=BALLOT)
-    outcome = Router(wallet_address).carry_out(name + rest, asker, group, People(), 1_000.0)
+    event = typed(name + rest)
+    outcome = Router(wallet_address).carry_out(event, asker, group, People(), Written(1_000.0), 1_000.0)
     assert isinstance(outcome, Say | Ask)
     if isinstance(outcome, Say):
         assert outcome.text
@@ -260,6 +297,7 @@ def test_a_prefix_that_would_eat_chat_is_refused(prefix: str) -> None:
         Router(wallet_address, prefix)
 
 
+FORMS = [spec.name for spec in SPECS if spec.family == "propose"]
 POLICY = GroupPolicy(Address(b"\1" * 20), (Address(b"\1" * 20),))
 
 
@@ -303,7 +341,10 @@ async def test_propose_remove_is_a_ban(bench: Bench) -> None:
 async def test_propose_says_how_it_is_written(bench: Bench, text: str) -> None:
     await everybody(bench)
     bench.group.current = replace(bench.group.current, policy=POLICY)
-    assert "!propose add" in await ask(bench, "Alice", f"!propose {text}")
+    answer = await ask(bench, "Alice", f"!propose {text}")
+    form = "propose " + text.partition(" ")[0]
+    all_forms = "!propose add <wallet> or !propose remove"
+    assert (f"!{form} <" if form in FORMS else all_forms) in answer.replace("waku|contract", "<mode>")
     assert bench.group.requests == []
 
 
@@ -321,14 +362,13 @@ def test_propose_add_takes_a_published_key_package() -> None:
     router = Router(wallet_address, key_package=lambda group, address: published.get((group, address)))
     asker = Asker(UserRef(PLATFORM, "alice"), "Alice", ROOM_A, "1", Account(PLATFORM, "alice", ALICE, "Alice"))
     group = replace(quiet_status(), group="lobby", members=(ALICE,))
-    told = router.carry_out(f"!propose add 0x{'ee' * 20}", asker, group, People(), 1.0)
+    told = router.carry_out(typed(f"!propose add 0x{'ee' * 20}"), asker, group, People(), Written(1.0), 1.0)
     assert told == Ask(ProposeAdd(Address(ALICE), Address(b"\xee" * 20), b"package", "", "1"))
-    nobody = router.carry_out(f"!propose add 0x{'dd' * 20}", asker, group, People(), 1.0)
+    nobody = router.carry_out(typed(f"!propose add 0x{'dd' * 20}"), asker, group, People(), Written(1.0), 1.0)
     assert isinstance(nobody, Say)
     assert "published no unused key package" in nobody.text
-    elsewhere = router.carry_out(
-        f"!propose add 0x{'ee' * 20}", asker, replace(group, group="den"), People(), 1.0
-    )
+    den = replace(group, group="den")
+    elsewhere = router.carry_out(typed(f"!propose add 0x{'ee' * 20}"), asker, den, People(), Written(1.0), 1.0)
     assert elsewhere != told
 
 
@@ -384,3 +424,125 @@ async def test_status_tells_of_the_chain(bench: Bench) -> None:
     assert "0x" + "cd" * 32 in told
     bench.group.current = replace(bench.group.current, chain_trouble="the chain could not be reached")
     assert "not now: the chain could not be reached" in await ask(bench, "Alice", "!status")
+
+
+# ---- given by a control, not by a text ----
+
+
+async def control(bench: Bench, name: str, arguments: Arguments, **more: object) -> InboundCommand:
+    """What a button or a slash command hands over; the event."""
+    base = bench.message(ROOM_A, "Alice", "", **more)
+    event = InboundCommand(
+        base.event_id, base.room, base.author, name, arguments, base.time_ms, base.reply_to_event
+    )
+    await bench.mirror.accept("account", event.event_id, [event])
+    return event
+
+
+async def test_a_control_is_the_same_command(bench: Bench) -> None:
+    await everybody(bench)
+    bench.group.has(ALICE, BOB, CAROL, ballot=BALLOT)
+    await control(bench, "vote", {"ballot": 7, "choice": "no"})
+    await control(bench, "ban", {"member": "0x" + BOB.hex(), "reason": "!vote 7 yes"})
+    await control(bench, "ban", {"member": "Carol von B"})
+    await bench.until(lambda: len(bench.group.requests) == 3)
+    vote, ban, by_name = bench.group.requests
+    assert isinstance(vote, CastVote)
+    assert (vote.voter, vote.ballot_id, vote.yes) == (ALICE, 7, False)
+    assert isinstance(ban, RequestBan)
+    assert (ban.target, ban.reason) == (BOB, "!vote 7 yes")
+    assert isinstance(by_name, RequestBan)
+    assert by_name.target == CAROL
+
+
+async def test_a_control_survives_a_crash_with_its_values(bench: Bench) -> None:
+    await bench.crash()
+    await bench.open(run=False)
+    await everybody(bench)
+    await control(bench, "propose add", {"wallet": b"\xee" * 20})
+    await bench.restart()
+    bench.group.has(ALICE)
+    await bench.until(lambda: bool(bench.paper.texts(ROOM_A)))
+    assert "no chain configured" in bench.paper.texts(ROOM_A)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("nonsense", {}),
+        ("propose", {}),
+        ("join", {"hurry": "yes"}),
+        ("vote", {}),
+        ("vote", {"choice": "perhaps"}),
+        ("vote", {"choice": "y"}),
+        ("vote", {"choice": "yes", "ballot": "7"}),
+        ("vote", {"choice": "yes", "ballot": -1}),
+        ("vote", {"choice": "yes", "ballot": 2**64}),
+        ("ban", {"member": "x" * 300}),
+        ("ban", {"member": "Bob", "reason": "x" * 201}),
+        ("ban", {"member": "Bob", "reason": "two\nlines"}),
+        ("link", {"wallet": b"short"}),
+    ],
+)
+async def test_what_is_not_declared_is_refused(bench: Bench, name: str, arguments: Arguments) -> None:
+    await everybody(bench)
+    await control(bench, name, arguments)
+    await control(bench, "leave", {})
+    await bench.until(lambda: bool(bench.group.requests))
+    assert [type(request) for request in bench.group.requests] == [LeaveMember]
+    assert bench.paper.texts(ROOM_A) == []
+
+
+# ---- judged in its own context ----
+
+
+def ago(seconds: float) -> int:
+    """Milliseconds of the clock, so long ago."""
+    return int((time.time() - seconds) * 1000)
+
+
+async def test_a_vote_that_answers_a_ballot_counts_there(bench: Bench) -> None:
+    await everybody(bench)
+    bench.group.has(ALICE, BOB, CAROL, ballot=BALLOT)
+    await bench.group.tell(BallotOpened(6, (), ALICE, (ALICE,), 2_000))
+    await bench.group.tell(BallotOpened(7, (), ALICE, (ALICE,), 2_000))
+    await bench.until(lambda: len(bench.paper.texts(ROOM_A)) == 2)
+    six, seven = (shown.event_id for shown in bench.paper.rooms[ROOM_A])
+    for event in (six, seven):
+        await bench.say(ROOM_A, "Alice", "!vote yes", reply_to_event=event)
+    await bench.until(lambda: len(bench.group.requests) == 2)
+    votes = [request.ballot_id for request in bench.group.requests if isinstance(request, CastVote)]
+    assert votes == [6, 7]
+
+
+async def late(bench: Bench, text: str, seconds: float) -> str:
+    """A command that was written so long ago comes only now; the answer, '' for a request."""
+    shown, asked = len(bench.paper.rooms[ROOM_A]), len(bench.group.requests)
+    await bench.say(ROOM_A, "Alice", text, time_ms=ago(seconds))
+    await bench.until(lambda: len(bench.paper.rooms[ROOM_A]) > shown or len(bench.group.requests) > asked)
+    new = bench.paper.texts(ROOM_A)[shown:]
+    return new[0] if new else ""
+
+
+async def test_a_late_vote_never_counts_for_a_later_ballot(bench: Bench) -> None:
+    await everybody(bench)
+    bench.group.has(ALICE, BOB, CAROL, ballot=BALLOT)
+    await opened(bench, 6, ago=300, closed=200)
+    await opened(bench, 7, ago=100)
+    assert await late(bench, "!vote yes", 250) == "That vote is over."
+    assert "!vote 7 yes" in await late(bench, "!vote yes", 150)  # none was open then
+    assert "!vote 7 yes" in await late(bench, "!vote yes", 400)
+    assert bench.group.requests == []
+    assert await late(bench, "!vote yes", 50) == ""
+    assert await late(bench, "!vote 7 no", 400) == ""  # who says which means it
+
+
+async def test_what_was_meant_for_another_moment_is_refused_with_a_word(bench: Bench) -> None:
+    await everybody(bench)
+    too_late = MAX_AGE + 60
+    for text in ("!leave", "!ban bob2 spam", "!unban bob2", "!propose remove bob2", "/propose voting 60"):
+        assert "it was not carried out" in await late(bench, text, too_late)
+    assert bench.group.requests == []
+    assert "member(s)" in await late(bench, "!members", too_late)
+    assert await late(bench, "!join", too_late) == ""
+    assert await late(bench, "!leave", MAX_AGE - 60) == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -171,7 +172,9 @@ class Browser:
         self._events += 1
         event = f"e{self._events}"
         author = Author(self.platform, user.user_id, user.user_id.capitalize())
-        await self.inbox.accept("a", event, [InboundMessage(event, ROOM, author, Body(text), 1)])
+        await self.inbox.accept(
+            "a", event, [InboundMessage(event, ROOM, author, Body(text), int(time.time() * 1000))]
+        )
         return event
 
     async def until(self, look: Callable[[], Awaitable[T]]) -> T:
