@@ -66,14 +66,8 @@ test-python: $(VENV)/.native
 	@$(PYTHON) -m tests.support.servers
 	$(PYTHON) -m pytest -n 2 --dist loadfile
 
-check: $(VENV)/.native ## style, types, lints, and that every generated file is up to date
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/mypy .ci/generate.py
-	cargo fmt --manifest-path bridge/native/Cargo.toml --all --check
-	cargo clippy $(RUST) --profile fast --workspace --all-targets -- -D warnings
-	$(PYTHON) .ci/generate.py --check
+check: $(VENV)/.native ## style, types, lints, dead code, generated files, side by side; ONLY="mypy ruff": these
+	@$(PYTHON) .ci/check.py $(ONLY)
 
 generate: $(VENV)/.native ## write the generated files: protobuf, sample configuration, reference pages
 	$(PYTHON) .ci/generate.py

@@ -8,11 +8,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from coincurve import PrivateKey
-
 from bridge.identity.errors import EciesError
 
-__all__ = ["MAX_PLAINTEXT_BYTES", "OVERHEAD_BYTES", "EciesError", "decrypt", "encrypt", "new_pair"]
+__all__ = ["MAX_PLAINTEXT_BYTES", "OVERHEAD_BYTES", "EciesError", "decrypt", "encrypt"]
 
 SECRET_BYTES = 32
 PUBLIC_BYTES = 33
@@ -38,12 +36,6 @@ def _library() -> tuple[Any, Any]:
         symmetric_nonce_length=16,
     )
     return ecies, config
-
-
-def new_pair() -> tuple[bytes, bytes]:
-    """A fresh key pair: secret (32 bytes), compressed public key (33 bytes)."""
-    key = PrivateKey()
-    return key.secret, key.public_key.format(compressed=True)
 
 
 def encrypt(public_key: bytes, data: bytes) -> bytes:

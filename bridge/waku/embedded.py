@@ -131,7 +131,6 @@ class EmbeddedTransport:
             state=state,
             detail=f"{peers} peers on {self._config.pubsub_topic}, {len(mesh)} in the mesh{problem}",
             peers=peers,
-            mesh_peers=len(mesh),
             counters=self._counters(self._node),
             listening=tuple(status["listening"]),
             connected=connected,

@@ -163,4 +163,4 @@ class MemoryTransport:
             return Health(State.DOWN, "the in-memory transport is not running")
         peers = len(self._hub.peers(self))
         state = State.OK if peers else State.DEGRADED
-        return Health(state, f"{peers} others on the hub", peers, peers, dict(self.inbox.snapshot()))
+        return Health(state, f"{peers} others on the hub", peers, dict(self.inbox.snapshot()))

@@ -124,10 +124,10 @@ class RestTransport:
             return Health(State.DOWN, f"{self._config.url}: {self._problem}", counters=counters)
         if self._peers is None:
             # A node without admin interface: it counts as the one peer.
-            return Health(State.OK, f"{self._config.url} answers", 1, 1, counters)
+            return Health(State.OK, f"{self._config.url} answers", 1, counters)
         state = State.OK if self._peers else State.DEGRADED
         detail = f"{self._config.url} has {self._peers} peers"
-        return Health(state, detail, self._peers, self._peers, counters)
+        return Health(state, detail, self._peers, counters)
 
     def _judge(self, status: int, said: str, message: WakuMessage) -> None:
         """Raise what the node's answer to a publish means."""

@@ -62,7 +62,6 @@ class Health:
     state: State
     detail: str
     peers: int = 0
-    mesh_peers: int = 0
     counters: Mapping[str, int] = field(default_factory=dict)
     listening: tuple[str, ...] = ()
     """Multiaddrs with `/p2p/`, for the PEER_ADDRESSES of others."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bridge.conversation.ports import BallotStatus
-from bridge.identity.book import AddressBook
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.notices import BallotOpened, ChangeKind, ChangeNote
 from bridge.model.view import Key, Member, MembershipStatus
-from bridge.storage import bans, claims, members
+from bridge.storage import accounts, bans, claims, members
 from bridge.storage.accounts import Account
 from bridge.storage.store import Tx
 from tests.support.mirrors import GROUP, PLATFORM, ROOM_A
@@ -18,14 +17,22 @@ from tests.support.views import Outlook
 OWN_WALLET, FOREIGN, STEWARD = b"\2" * 20, b"\3" * 20, b"\1" * 20
 
 
-async def hosted(book: AddressBook, user: str) -> bytes:
+async def linked(outlook: Outlook, user: str, address: bytes) -> bytes:
+    """An account with this address."""
+    account = Account(PLATFORM, user.lower(), address, user)
+    await outlook.store(lambda tx: accounts.put(tx, PLATFORM, account.user_id, address, user, 1.0))
+    outlook.book.note(account)
+    return address
+
+
+async def hosted(outlook: Outlook, user: str) -> bytes:
     """A new account with a hosted wallet."""
-    return (await book.host(PLATFORM, user.lower(), user, 1.0)).address
+    return await linked(outlook, user, outlook.book.hosted(PLATFORM, user.lower()).address)
 
 
 async def test_members_with_their_names_keys_and_accounts(outlook: Outlook) -> None:
-    alice = await hosted(outlook.book, "Alice")
-    await outlook.book.link(PLATFORM, "bob", OWN_WALLET, "Bob", 1.0)
+    alice = await hosted(outlook, "Alice")
+    await linked(outlook, "Bob", OWN_WALLET)
 
     def names(tx: Tx) -> None:
         members.set_name(tx, GROUP, FOREIGN, "Carol\u202e")
@@ -65,7 +72,7 @@ async def test_members_with_their_names_keys_and_accounts(outlook: Outlook) -> N
 
 
 async def test_the_open_ballot_in_the_words_of_the_rooms(outlook: Outlook) -> None:
-    alice = await hosted(outlook.book, "Alice")
+    alice = await hosted(outlook, "Alice")
     changes = (ChangeNote(ChangeKind.REMOVE, FOREIGN, alice, "spam"),)
     await outlook.tell(BallotOpened(7, changes, STEWARD, (alice, FOREIGN), 2_000))
     ballot = BallotStatus(7, changes, (alice, FOREIGN), (alice,), (), 2_000, STEWARD)
@@ -88,7 +95,7 @@ async def test_the_open_ballot_in_the_words_of_the_rooms(outlook: Outlook) -> No
 
 
 async def test_a_room_without_a_group(outlook: Outlook) -> None:
-    alice, nowhere = await hosted(outlook.book, "Alice"), RoomRef(PLATFORM, "nowhere")
+    alice, nowhere = await hosted(outlook, "Alice"), RoomRef(PLATFORM, "nowhere")
     assert await outlook.view.group(nowhere) is None
     assert await outlook.view.results(nowhere) == []
     assert await outlook.view.signings(nowhere, alice) == ()
@@ -98,7 +105,7 @@ async def test_a_room_without_a_group(outlook: Outlook) -> None:
 
 async def test_where_people_stand(outlook: Outlook) -> None:
     user, stranger = UserRef(PLATFORM, "alice"), UserRef(PLATFORM, "nobody")
-    alice = await hosted(outlook.book, "Alice")
+    alice = await hosted(outlook, "Alice")
     assert await outlook.view.standing(ROOM_A, stranger) == MembershipStatus(b"")
     assert await outlook.view.standing(ROOM_A, user) == MembershipStatus(alice, key=Key.HOSTED)
     outlook.group.current = replace(outlook.group.current, joining=frozenset({alice}))
@@ -114,7 +121,7 @@ async def test_where_people_stand(outlook: Outlook) -> None:
 
 
 async def test_an_own_wallets_standing(outlook: Outlook) -> None:
-    await outlook.book.link(PLATFORM, "bob", OWN_WALLET, "Bob", 1.0)
+    await linked(outlook, "Bob", OWN_WALLET)
     outlook.group.has(OWN_WALLET)
     standing = await outlook.view.standing(ROOM_A, UserRef(PLATFORM, "bob"))
     assert (standing.key, standing.is_member) == (Key.OWN, True)
