@@ -21,7 +21,9 @@ CALLED_BY: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "pydantic": (("adapters/*/config.py", "_*"), ("bridge/settings/tables.py", "_*"),
                  ("bridge/model/settings.py", "model_config"), ("bridge/model/settings.py", "_as_written")),
     "discord.py": (("adapters/discord/client.py", "*"), ("adapters/discord/commands.py", "__signature__"),
-                   ("adapters/discord/commands.py", "guild_only")),
+                   ("adapters/discord/commands.py", "guild_only"),
+                   ("adapters/discord/commands.py", "__discord_*"),
+                   ("adapters/discord/ballots.py", "from_custom_id")),
     "html.parser": (("adapters/discord/markdown.py", "handle_*"),),
     "uvicorn": (("adapters/web/server.py", "capture_signals"), ("adapters/web/server.py", "should_exit")),
     "sqlite3": (("adapters/web/database.py", "row_factory"), ("bridge/storage/database.py", "isolation_level")),
@@ -38,6 +40,7 @@ CALLED_BY: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("bridge/protocol/*", "reminded"), ("bridge/protocol/*", "BALLOT_NAME"),
         ("bridge/protocol/wallet.py", "recover"), ("bridge/rooms/commands/sentences.py", "CODES"),
         ("bridge/storage/rooms.py", "all_links"), ("bridge/storage/transactions.py", "count_open"),
+        ("bridge/model/command_text.py", "render"),
     ),
 }  # fmt: skip
 """Who calls what stands here: (file, name), both as patterns."""
