@@ -4,6 +4,7 @@ protobuf code     bridge/protocol/wire/demls_pb2.py, .pyi   from demls.proto
 sample settings   config/bridge.example.toml                from bridge.settings
 settings          docs/settings.md, bridge.schema.json      from bridge.settings and the adapters
 command help      docs/commands.md                          from bridge.cli
+room commands     docs/room-commands.md                     from bridge.rooms.commands
 metrics           docs/metrics.md                           from bridge.process.metrics
 state diagrams    docs/states.md                            from bridge.protocol.states
 import table      ARCHITECTURE.md, its section              from tests.support.import_table
@@ -25,7 +26,9 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from bridge.cli.main import app
 from bridge.process import metrics, plugins
 from bridge.protocol import states
-from bridge.settings import reference, sample
+from bridge.rooms.commands import reference as room_reference
+from bridge.rooms.commands.router import MAX_AGE, SPECS
+from bridge.settings import CommandSettings, reference, sample
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -64,6 +67,13 @@ def commands() -> str:
     for name, command in _flat(group):
         lines += ["", f"## demls-bridge {name}", "", *_help(command)]
     return "\n".join(lines) + "\n"
+
+
+def room_commands() -> str:
+    """The commands that people write in rooms."""
+    prefix = CommandSettings().prefix
+    text = room_reference.page(SPECS, prefix, MAX_AGE)
+    return f"# Commands in rooms\n\n{NOTE} Source: `bridge/rooms/commands/`.\n\n{text}\n"
 
 
 def _flat(group: TyperGroup) -> Iterator[tuple[str, TyperCommand]]:
@@ -113,6 +123,7 @@ def everything() -> Iterator[tuple[Path, str]]:
     yield Path("config/bridge.schema.json"), reference.schema(plugins.models())
     yield Path("docs/settings.md"), reference.page(plugins.models(), NOTE)
     yield Path("docs/commands.md"), commands()
+    yield Path("docs/room-commands.md"), room_commands()
     yield Path("docs/metrics.md"), metrics.page()
     yield Path("docs/states.md"), state_diagrams()
     yield Path("ARCHITECTURE.md"), architecture()

@@ -148,8 +148,8 @@ def own_sign_in(adapters: Mapping[str, Adapter]) -> frozenset[str]:
     return frozenset(each.platform for each in adapters.values() if isinstance(each, HasSignIn))
 
 
-def give_windows(adapters: Mapping[str, Adapter], around: Around) -> None:
-    """A window to every adapter that wants one. Before their start."""
+def give_windows(adapters: Mapping[str, Adapter], around: Around, prefix: str) -> None:
+    """A window to every adapter that wants one. Before their start. `prefix`: of commands."""
     for name, adapter in adapters.items():
         if isinstance(adapter, WantsView):
-            adapter.attach_view(PlatformView(name, adapter.platform, around))
+            adapter.attach_view(PlatformView(name, adapter.platform, around, prefix))

@@ -174,11 +174,13 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
         )
         router = Router(
             lambda user: book.hold(user.platform, user.user_id),
+            settings.commands.prefix,
             key_package=chain.key_package if chain else None,
             linker=linker,
         )
         links, moderator_bans = compose.links(settings), compose.moderator_bans(settings)
-        mirror = Mirror(store, adapters, links, router, speak, moderator_bans=moderator_bans)
+        prefix = settings.commands.prefix
+        mirror = Mirror(store, adapters, links, router, speak, prefix=prefix, moderator_bans=moderator_bans)
         news = News(store, mirror, links)
         services = Services(
             store=store,
@@ -219,7 +221,7 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
             chain.place if chain else None,
         )
         around = Around(store, book, links, manager.groups, Files(adapters), news, reporter.report, linker)
-        compose.give_windows(adapters, around)
+        compose.give_windows(adapters, around, prefix)
         yield Parts(settings, transport, manager, mirror, news, adapters, watchdog, reporter, chain)
 
 

@@ -14,6 +14,7 @@ from bridge.settings.problems import Problem, WrongSettings, toml_value
 from bridge.settings.root import Settings
 from bridge.settings.tables import (
     ChainSettings,
+    CommandSettings,
     GroupSettings,
     LoggingSettings,
     OpsSettings,
@@ -28,6 +29,7 @@ __all__ = [
     "PREFIX",
     "SEED_NAMES",
     "ChainSettings",
+    "CommandSettings",
     "GroupSettings",
     "LoggingSettings",
     "OpsSettings",

@@ -10,6 +10,7 @@ from pydantic import Field
 from bridge.model.settings import Table
 from bridge.settings.tables import (
     ChainSettings,
+    CommandSettings,
     GroupSettings,
     LoggingSettings,
     OpsSettings,
@@ -38,6 +39,7 @@ class Settings(Table):
     chain: ChainSettings = Field(
         ChainSettings(), description="The contracts that count ballots, for groups that want it so."
     )
+    commands: CommandSettings = Field(CommandSettings(), description="Commands that people write in rooms.")
     logging: LoggingSettings = Field(LoggingSettings(), description="Log lines.")
     ops: OpsSettings = Field(OpsSettings(), description="Metrics and the watchdog.")
     groups: tuple[GroupSettings, ...] = Field((), description="The groups, one [[groups]] each.")

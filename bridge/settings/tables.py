@@ -372,6 +372,18 @@ class GroupSettings(Table):
         return self.name if _GROUP.fullmatch(self.name) else GroupName.parse(self.name).name
 
 
+class CommandSettings(Table):
+    """What begins a command in a room."""
+
+    prefix: str = Field(
+        "!",
+        max_length=4,
+        pattern=r"^\S*[^\s\w]$",
+        description="Begins a command in a room, and ends in a sign: !join. /join works beside it everywhere.",
+        examples=["%"],
+    )
+
+
 class LoggingSettings(Table):
     """Log lines go to standard error. Secrets are taken out of them."""
 

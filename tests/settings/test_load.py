@@ -50,6 +50,19 @@ def test_the_stronger_source_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert settings.waku.pubsub_topic == "/waku/2/rs/3/2"
 
 
+@pytest.mark.parametrize("prefix", ["%", "!!", "b!"])
+def test_another_prefix(tmp_path: Path, prefix: str) -> None:
+    path = write(tmp_path, f'[commands]\nprefix = "{prefix}"\n')
+    assert load(path, env_file=None).commands.prefix == prefix
+
+
+@pytest.mark.parametrize("prefix", ["", "a", "x ", " ", "_", "much!"])
+def test_a_prefix_that_would_eat_chat_is_refused(tmp_path: Path, prefix: str) -> None:
+    found = problems(write(tmp_path, f'[commands]\nprefix = "{prefix}"\n'))
+    assert list(found) == ["commands.prefix"]
+    assert '"%"' in found["commands.prefix"]
+
+
 def test_the_names_of_the_seed_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NAME", "client1")
     monkeypatch.setenv("NODE_PORT", "60001")
