@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import sqlite3
 from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
 from typing import Final
@@ -22,6 +21,9 @@ def bridge() -> str:
 
 def everything() -> dict[str, str]:
     """Version by name."""
+    # Late: a bridge on PostgreSQL does without.
+    import sqlite3
+
     return {
         "bridge": bridge(),
         "python": platform.python_version(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -42,6 +41,9 @@ def problems_of(error: ValidationError, model: type[BaseModel], under: str = "")
         text = _text_of(fault)
         field = _field_at(model, location)
         if fault["type"] == "extra_forbidden":
+            # Late: most configurations have no typing error.
+            import difflib
+
             near = difflib.get_close_matches(str(location[-1]), _keys_at(model, location[:-1]), n=1)
             text = "is not a known key" + (f"; did you mean {near[0]!r}?" if near else "")
         example = ""
