@@ -5,15 +5,15 @@ Every problem names the line of pip that installs it. Nothing is imported to fin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from typing import Final
 
 from bridge.settings import Problem, Settings
 
 PACKAGE: Final = "demls-bridge"
-NEEDS: Final = {"chain": "web3", "devchain": "eth_tester", "postgres": "psycopg"}
-"""A module by which each extra that no adapter stands for is known."""
+NEEDS: Final = {"chain": "web3", "devchain": "eth_tester", "postgres": "psycopg", "web": "websockets"}
+"""A module by which each extra is known that is needed where no adapter is made."""
 
 
 def problem(key: str, extra: str, module: str) -> Problem:
@@ -24,8 +24,12 @@ def problem(key: str, extra: str, module: str) -> Problem:
 
 def missing(settings: Settings) -> list[Problem]:
     """What chain and database need. An adapter's own libraries are missed when it is made."""
-    wanted = ((key, extra, NEEDS[extra]) for key, extra in _needed(settings))
-    return [problem(key, extra, module) for key, extra, module in wanted if not _installed(module)]
+    return lacking(_needed(settings))
+
+
+def lacking(wanted: Iterable[tuple[str, str]]) -> list[Problem]:
+    """Which of these (what needs it, extra) are not installed."""
+    return [problem(key, extra, NEEDS[extra]) for key, extra in wanted if not _installed(NEEDS[extra])]
 
 
 def _needed(settings: Settings) -> Iterator[tuple[str, str]]:

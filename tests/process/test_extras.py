@@ -41,7 +41,7 @@ WANTING = [
 def bridge(hidden: str, command: str, folder: Path, text: str) -> subprocess.CompletedProcess[str]:
     config = folder / "bridge.toml"
     config.write_text(f"[waku]\nnode_port = 0\n{text}")
-    words = [sys.executable, "-c", HIDING, hidden, command, "--config", str(config)]
+    words = [sys.executable, "-c", HIDING, hidden, *command.split(), "--config", str(config)]
     return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
 
 
@@ -53,6 +53,23 @@ def test_a_missing_extra_is_named(
     done = bridge(module, command, tmp_path, text)
     assert done.returncode == 2, done.stdout + done.stderr
     assert f"{key}: needs the extra '{extra}'" in done.stderr
+    assert f"pip install 'demls-bridge[{extra}]'" in done.stderr
+
+
+def test_the_commands_on_contracts_name_it_too(tmp_path: Path) -> None:
+    done = bridge("web3", "contracts verify", tmp_path, CHAIN)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "pip install 'demls-bridge[chain]'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "words", "extra"),
+    [("websockets", "demo", "web"), ("eth_tester", "demo --coordination contract", "devchain")],
+)
+def test_the_demonstration_names_it_too(module: str, words: str, extra: str, tmp_path: Path) -> None:
+    run = [sys.executable, "-c", HIDING, module, *words.split()]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
     assert f"pip install 'demls-bridge[{extra}]'" in done.stderr
 
 

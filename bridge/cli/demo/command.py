@@ -14,7 +14,7 @@ import typer
 from bridge.cli.demo.failures import DemoFailed, TooSlow
 from bridge.cli.demo.people import PORTS
 from bridge.cli.output import UserError, err, out
-from bridge.process import logs
+from bridge.process import extras, logs
 from bridge.protocol.types import Coordination
 
 STARTING = "Starting two bridges (each a process with a Waku node of its own) ..."
@@ -36,6 +36,10 @@ def demo(
 
     Each has a page with test accounts: Alice and Carol on client1, Bob on client2.
     """
+    on_chain = coordination is Coordination.CONTRACT
+    wanted = [("the demonstration", "web"), *([("its chain", "devchain")] if on_chain else [])]
+    for problem in extras.lacking(wanted):
+        raise UserError(f"{problem.key} {problem.text}", problem.example)
     # Not $TMPDIR: socket paths must be short.
     folder = Path(tempfile.mkdtemp(prefix="demls-", dir="/tmp"))
     logs.configure("error", "text")
