@@ -14,7 +14,7 @@ from adapters.discord import markdown
 from adapters.discord.compose import NO_MENTIONS, ephemeral
 from adapters.discord.errors import TROUBLE, translate
 from adapters.discord.places import room_of
-from adapters.discord.translate import author_of, moment
+from adapters.discord.translate import author_of, moment, thread_event
 from bridge.model.adapter import InboundCommand, Inbox, Outgoing, RetryLater
 from bridge.model.commands import Arguments
 
@@ -64,6 +64,7 @@ class Interactions:
             name=name,
             arguments=arguments,
             time_ms=moment(interaction.created_at),
+            thread_event=thread_event(interaction.channel, room),
         )
         await self._inbox().accept(ACCOUNT, str(interaction.id), [event])
 

@@ -19,7 +19,7 @@ KINDS = (discord.MessageType.default, discord.MessageType.reply, discord.Message
 
 
 def author_of(user: discord.User | discord.Member | discord.Object, name: str = "") -> Author:
-    """A person as others see him here."""
+    """A person as others see them here."""
     if isinstance(user, discord.Object):
         return Author(PLATFORM, str(user.id), name or "somebody")
     return Author(PLATFORM, str(user.id), user.display_name, avatar=user.display_avatar.url)
@@ -57,7 +57,7 @@ def inbound(
         is_admin=isinstance(author, discord.Member) and author.guild_permissions.administrator,
         attachments=reading.attachments(message),
         reply_to_event=reply_to,
-        thread_event=_thread_event(message, room),
+        thread_event=thread_event(message.channel, room, message.id),
     )
 
 
@@ -71,13 +71,12 @@ def inbound_edit(message: discord.Message, room: RoomRef) -> InboundMessage:
         time_ms=moment(message.edited_at or message.created_at),
         attachments=reading.attachments(message),
         edits_event=str(message.id),
-        thread_event=_thread_event(message, room),
+        thread_event=thread_event(message.channel, room, message.id),
     )
 
 
-def _thread_event(message: discord.Message, room: RoomRef) -> str:
-    """A thread has the id of the message that it hangs on. Where the thread itself is the room: none."""
-    channel = message.channel
-    if not isinstance(channel, discord.Thread) or room.room_id == str(channel.id) or channel.id == message.id:
+def thread_event(channel: object, room: RoomRef, message_id: int = 0) -> str:
+    """What the thread hangs on, whose id it has; '' at that very message, and where the thread is the room."""
+    if not isinstance(channel, discord.Thread) or room.room_id == str(channel.id) or channel.id == message_id:
         return ""
     return str(channel.id)

@@ -36,6 +36,7 @@ from adapters.matrix.people import People
 from adapters.matrix.rooms import Rooms
 from adapters.matrix.stream import Stream
 from adapters.matrix.sync import SyncLoop
+from bridge.model import command_text
 from bridge.model.adapter import (
     AdapterHealth,
     Capabilities,
@@ -84,7 +85,7 @@ class MatrixAdapter:
         self._sync = SyncLoop(
             config.user_id,
             stream=Stream(self._http, config.timeline_limit),
-            translator=Translator(self._rooms, self._people, config.notices),
+            translator=Translator(self._rooms, self._people, config.notices, self._is_command),
             rooms=self._rooms,
             people=self._people,
             invites=self._invites,
@@ -185,8 +186,12 @@ class MatrixAdapter:
         await self._guarded(lambda: self._moderation.unban(room.room_id, user.user_id))
 
     def attach_view(self, view: GroupView) -> None:
-        """Take the view by which other platforms' files are read."""
+        """Take the view, which reads other platforms' files and knows the commands."""
         self._view = view
+
+    def _is_command(self, text: str) -> bool:
+        view = self._view
+        return view is not None and command_text.read(text, view.prefix, view.commands) is not None
 
     def holds(self, attachment: Attachment) -> bool:
         """Whether it is a file of Matrix."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from adapters.matrix.errors import TokenRevoked
 from adapters.matrix.fields import identifier, integer, mapping, text
+from adapters.matrix.mentions import with_ids
 from adapters.matrix.people import PLATFORM, People, localpart
 from adapters.matrix.rooms import Rooms
 from bridge.model.adapter import (
@@ -49,10 +51,17 @@ class Malformed(ValueError):
 class Translator:
     """Makes `Inbound` events; asks for names and powers where it needs them."""
 
-    def __init__(self, rooms: Rooms, people: People, notices: bool) -> None:
+    def __init__(
+        self,
+        rooms: Rooms,
+        people: People,
+        notices: bool,
+        is_command: Callable[[str], bool] = lambda text: False,
+    ) -> None:
         self._rooms = rooms
         self._people = people
         self._notices = notices
+        self._is_command = is_command
         self.patient = True
         """Whether to raise when a sender's power cannot be found out now; else he counts as no admin."""
 
@@ -89,11 +98,14 @@ class Translator:
         thread = identifier(relation.get("event_id"), "$") if relation.get("rel_type") == "m.thread" else ""
         reply = "" if edits else read_reply(relation)
         attachments = read_attachments(content)
+        body = Body("") if attachments and not has_caption(content) else read_body(content, bool(reply))
+        if self._is_command(body.plain):
+            body = Body(with_ids(body.plain, body.html))
         return InboundMessage(
             event_id=event_id,
             room=room,
             author=await self._people.author(room.room_id, sender),
-            body=Body("") if attachments and not has_caption(content) else read_body(content, bool(reply)),
+            body=body,
             time_ms=time_ms(event),
             is_admin=await self._is_admin(room, sender),
             attachments=attachments,

@@ -34,7 +34,8 @@ class Written:
     """When, and under what, a command was written; a command may come hours later, after a downtime.
 
     `at`: Unix seconds by the platform's clock, never in the future. `answers`: the ballot under whose message
-    it stands. `open_then`: the ballot that was open at `at`, as this bridge saw it.
+    (as a reply, or in the thread on it) it stands. `open_then`: the ballot that was open at `at`, as this
+    bridge saw it.
     """
 
     at: float

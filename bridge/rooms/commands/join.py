@@ -21,7 +21,7 @@ def run(context: Context) -> Outcome:
 
 
 def account_of(context: Context) -> tuple[Address, Callable[[Tx, float], None]]:
-    """The asker's address, and what makes his account of it once his request is taken."""
+    """The asker's address, and what makes their account of it once the request is taken."""
     asker = context.asker
     address = context.address or context.wallet_address(asker.user)
 

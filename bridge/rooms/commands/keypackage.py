@@ -1,4 +1,4 @@
-"""`!keypackage`: with it the group can add somebody (`!propose add`) while he, or his whole bridge, is away."""
+"""`!keypackage`: with it the group can add somebody (`!propose add`) who is away, or whose bridge is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bridge.rooms.ports import Ask, Outcome
 
 
 def run(context: Context) -> Outcome:
-    """The account gets a wallet, as by `!join`; the group decides when a member proposes to add him."""
+    """The account gets a wallet, as by `!join`; the group decides when a member proposes to add them."""
     address, create_account = account_of(context)
     return Ask(PublishPackage(address, context.asker.reply_to), create_account)
 

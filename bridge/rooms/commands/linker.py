@@ -1,8 +1,8 @@
 """Binding a wallet to an account: the rules, for `!link` and for the page's form alike.
 
 One person must neither get a second vote nor come back past a ban by changing wallets. So nothing is changed
-while the wallet that he has now is in a group or on the way into one, or while that, the new or the hosted one
-is banned.
+while the wallet that they have now is in a group or on the way into one, or while that, the new or the hosted
+one is banned.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Linker:
         return work
 
     def is_own(self, user: UserRef, address: bytes) -> bool:
-        """Whether the person has this wallet himself."""
+        """Whether the person has this wallet themselves."""
         return bool(address) and address != self.book.hosted(user.platform, user.user_id).address
 
     def _change(self, tx: Tx, user: UserRef, name: str, address: bytes, code: str, now: float) -> str:
@@ -88,7 +88,7 @@ class Linker:
 
 
 def _takes_part(status: GroupStatus, address: bytes) -> bool:
-    """A member, asked for, voted on, or asked to sign that he becomes one."""
+    """A member, asked for, voted on, or asked to sign that they become one."""
     asked = (each.address for each in status.signatures)
     voted_on = (change.subject for change in status.ballot.changes) if status.ballot else ()
     return address in {*status.members, *status.joining, *asked, *voted_on}

@@ -32,7 +32,9 @@ def given(tx: Tx, group: str, event: InboundMessage | InboundCommand, now: float
         accounts.by_user(tx, event.author.platform, event.author.user_id),
         Written(
             at,
-            answers=_answered(tx, group, room, event.reply_to_event, [number for number, _, _ in known]),
+            answers=_answered(
+                tx, group, room, event.reply_to_event or event.thread_event, [number for number, _, _ in known]
+            ),
             # Both times are ours and the platform's clock is not: where they disagree, a vote without a number
             # is refused, which its author reads and can mend. The other way round it would count wrongly.
             open_then=next(

@@ -185,7 +185,7 @@ async def test_unban_refuses_what_makes_no_sense(bench: Bench) -> None:
     assert "is banned by the group" in await ask(bench, "Alice", "!unban Carol von B")
     bench.group.has(ALICE)
     assert "not a member" in await ask(bench, "Carol", f"!unban {BOB.hex()}")
-    # Of another bridge, and one with a wallet of his own: nobody here can make their keys.
+    # Of another bridge, and one with a wallet of their own: nobody here can make their keys.
     own_wallet, remote = b"\x08" * 20, b"\x09" * 20
 
     def work(tx: Tx) -> None:
@@ -510,9 +510,10 @@ async def test_a_vote_that_answers_a_ballot_counts_there(bench: Bench) -> None:
     six, seven = (shown.event_id for shown in bench.paper.rooms[ROOM_A])
     for event in (six, seven):
         await bench.say(ROOM_A, "Alice", "!vote yes", reply_to_event=event)
-    await bench.until(lambda: len(bench.group.requests) == 2)
+        await bench.say(ROOM_A, "Alice", "!vote yes", thread_event=event)
+    await bench.until(lambda: len(bench.group.requests) == 4)
     votes = [request.ballot_id for request in bench.group.requests if isinstance(request, CastVote)]
-    assert votes == [6, 7]
+    assert votes == [6, 6, 7, 7]
 
 
 async def late(bench: Bench, text: str, seconds: float) -> str:

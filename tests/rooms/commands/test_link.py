@@ -138,7 +138,7 @@ async def test_nobody_gets_a_second_place(bench: Bench, where: str, back: bool) 
 
 
 async def test_a_wallet_that_is_a_member_may_be_linked(bench: Bench) -> None:
-    """He came by the page with it; now he speaks on this platform too, with the same one vote."""
+    """They came by the page with it; now they speak on this platform too, with the same one vote."""
     bench.group.has(OWN.address)
     assert "✅" in await link(bench)
     assert await address(bench) == OWN.address
