@@ -79,13 +79,18 @@ class Manager:
             await asyncio.sleep(HEALTH_EVERY)
 
     async def _prune(self) -> None:
-        """Forget what is too old: archive and seen marks."""
-        tuning = self._services.tuning
         while True:
-            now = self._services.clock()
-            await self._drop_old(seen.prune, now - tuning.seen_age)
-            await self._drop_old(archive.prune, now - tuning.archive_age)
-            await asyncio.sleep(tuning.prune_every)
+            await self.forget_old()
+            await asyncio.sleep(self._services.tuning.prune_every)
+
+    async def forget_old(self) -> None:
+        """Forget what is too old: seen marks, then the archive.
+
+        A mark lives longer than what the archive holds, here and with peers: nothing from an archive is new.
+        """
+        tuning, now = self._services.tuning, self._services.clock()
+        await self._drop_old(seen.prune, now - tuning.seen_age)
+        await self._drop_old(archive.prune, now - tuning.archive_age)
 
     async def _drop_old(self, prune: Callable[[Tx, float], int], before: float) -> None:
         """In small transactions, so that nothing else waits for long."""

@@ -57,3 +57,19 @@ def test_json_lines_are_json() -> None:
 
 def test_the_redactor_does_not_show_what_it_hides() -> None:
     assert "hunter22" not in repr(logs.Redactor(["hunter22"]))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["token", "access_token", "password", "passwd", "secret", "client_secret", "key", "session_key",
+     "private", "privkey_private", "authorization", "cookie", "mnemonic", "API_KEY"],
+)  # fmt: skip
+def test_what_stands_under_a_telling_name_is_hidden(name: str) -> None:
+    event = {"event": "x", name: "swordfish", "inside": {name: b"swordfish"}}
+    shown = logs.Redactor()(None, "info", event)
+    assert shown == {"event": "x", name: "[hidden]", "inside": {name: "[hidden]"}}
+
+
+@pytest.mark.parametrize("name", ["group", "monkey", "keys_kept", "keyword"])
+def test_other_names_stay_readable(name: str) -> None:
+    assert logs.Redactor()(None, "info", {name: "swordfish"}) == {name: "swordfish"}

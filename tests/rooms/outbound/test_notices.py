@@ -210,3 +210,13 @@ async def test_a_remote_member_cannot_claim_an_account_of_ours_or_of_somebody_el
     await bench.group.tell(MembersChanged(2, (), (CAROL,), ()))
     await bench.settled()
     assert bench.paper.bans == []
+
+
+async def test_a_moderator_hears_that_the_ban_was_passed_on(bench: Bench) -> None:
+    """Told the same whether the group takes it up at once or in its next round."""
+    for number, code in enumerate(("ban_requested", "ban_queued")):
+        reply = ReplyTo(PLATFORM, ROOM_A.room_id, "", "mod", purpose="moderation", about=str(number))
+        await bench.group.tell(Answer(reply.token(), code, ()))
+    await bench.settled()
+    passed_on = "⏳ Your ban here was passed on: the group votes on it for all its rooms."
+    assert bench.paper.texts(ROOM_A) == [passed_on, passed_on]
