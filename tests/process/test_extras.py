@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
 HIDING = """
 import sys
 from importlib.abc import MetaPathFinder
@@ -92,3 +95,17 @@ def test_without_any_extra_the_rest_works(words: list[str], tmp_path: Path) -> N
     )  # fmt: skip
     assert done.returncode == (1 if options else 0), done.stderr
     assert "pip install" not in done.stderr
+
+
+def test_pre_releases_are_in_one_extra_and_all_has_every_other() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    (everything,) = extras.pop("all")
+    assert set(everything.removeprefix("demls-bridge[").removesuffix("]").split(",")) == set(extras)
+    pre = {
+        name
+        for name, lines in {**extras, "": project["dependencies"]}.items()
+        if any(re.search(r"[0-9](a|b|rc)[0-9]", line) for line in lines)
+    }
+    assert pre == {"devchain"}
+    assert {want[3] for want in WANTING} == set(extras)
