@@ -59,7 +59,7 @@ METRICS: Final[tuple[Family, ...]] = (
     Family("demls_waku_connected", "1 while at least one Waku peer (or the external node) is reached.", (),
            lambda report: [((), float(report.connected))]),
     Family("demls_waku_peers", "Waku peers that are connected.", (), lambda report: [((), len(report.peers))]),
-    Family("demls_adapter_up", "1 while the chat platform is reached.", ("platform",),
+    Family("demls_adapter_up", "1 while the chat platform is reached.", ("adapter",),
            lambda report: [((a.platform,), float(a.state == "ok")) for a in report.adapters]),
     Family("demls_deliveries_waiting", "Messages not yet shown in a room.", (),
            lambda report: [((), report.deliveries_waiting)]),

@@ -54,7 +54,7 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class Adapter(msgspec.Struct, frozen=True):
-    """One chat platform."""
+    """One adapter; `platform` is its name, that of its table under [adapters]."""
 
     platform: str
     state: str

@@ -24,7 +24,7 @@ def test_samples() -> None:
         'demls_group_state{group="lobby",state="working"} 0.0',
         'demls_group_members{group="lobby"} 2.0',
         'demls_refused_total{code="replayed",group="lobby"} 2.0',
-        'demls_adapter_up{platform="matrix"} 0.0',
+        'demls_adapter_up{adapter="matrix"} 0.0',
         "demls_waku_connected 1.0",
     ):
         assert line in text.splitlines()

@@ -71,7 +71,7 @@ async def test_people_of_two_pages_talk_in_one_group(tmp_path: Path, unused_tcp_
         await until(lambda: bool(reader.reads("does the other page read this?", writer.name)), news)
         async with httpx.AsyncClient() as client:
             page = (await client.get(f"http://127.0.0.1:{unused_tcp_port}/metrics")).text
-        assert 'demls_adapter_up{platform="cellar"} 1.0' in page
+        assert 'demls_adapter_up{adapter="cellar"} 1.0' in page
     finally:
         for task in tasks:
             task.cancel()
