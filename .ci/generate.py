@@ -8,6 +8,7 @@ room commands     docs/room-commands.md                     from bridge.rooms.co
 metrics           docs/metrics.md                           from bridge.process.metrics
 state diagrams    docs/states.md                            from bridge.protocol.states
 import table      ARCHITECTURE.md, its section              from tests.support.import_table
+page frames       adapters/web/static/frames.d.ts           from adapters.web.frames
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import typer.main
 from grpc_tools import protoc
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
+from adapters.web.frames import declarations
 from bridge.cli.main import app
 from bridge.process import metrics, plugins
 from bridge.protocol import states
@@ -127,6 +129,7 @@ def everything() -> Iterator[tuple[Path, str]]:
     yield Path("docs/metrics.md"), metrics.page()
     yield Path("docs/states.md"), state_diagrams()
     yield Path("ARCHITECTURE.md"), architecture()
+    yield Path("adapters/web/static/frames.d.ts"), declarations.typescript()
 
 
 def check() -> int:

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from adapters.web.database import Tx
 from adapters.web.errors import BadRequest, Unknown
-from adapters.web.text import clean_name, name_key
+from adapters.web.frames.http import AccountKind
+from bridge.model.text import clean_name, name_key
 
 INVITATION_SECONDS: Final = 14 * 86_400.0
 """An invitation that nobody used in two weeks is forgotten."""
@@ -21,10 +22,10 @@ WALLET: Final = "wallet"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One person. `user_id` never changes; `address` is '' until the bridge has opened his account."""
+    """One person. `user_id` never changes; `address` is '' until the bridge has opened their account."""
 
     user_id: str
-    kind: str
+    kind: AccountKind
     name: str
     address: str
     operator: bool
@@ -70,7 +71,7 @@ def open_wallet(tx: Tx, address: str, name: str, now: float) -> Account:
 
 
 def _open(
-    tx: Tx, user_id: str, kind: str, name: str, address: str, password: str, operator: bool, now: float
+    tx: Tx, user_id: str, kind: AccountKind, name: str, address: str, password: str, operator: bool, now: float
 ) -> Account:
     name = _free_name(tx, name, user_id)
     if tx.execute("SELECT count(*) FROM accounts").fetchone()[0] >= MAX_ACCOUNTS:
@@ -83,8 +84,9 @@ def _open(
 
 
 def _free_name(tx: Tx, name: str, user_id: str) -> str:
-    name = clean_name(name)
-    if not name or not name_key(name):
+    name = clean_name(name, "")
+    # "?" is what the cleaner makes of a name that shows nothing.
+    if name == "?" or not name_key(name):
         raise BadRequest("Please choose a name with letters or digits.", "bad-name")
     sql = "SELECT 1 FROM accounts WHERE name_key = ? AND user_id <> ?"
     if tx.execute(sql, (name_key(name), user_id)).fetchone():
@@ -112,7 +114,7 @@ def invite(tx: Tx, name: str, *, operator: bool, now: float) -> str:
     if tx.execute("SELECT count(*) FROM invitations").fetchone()[0] >= MAX_INVITATIONS:
         raise BadRequest("There are too many unused invitations. Old ones end after two weeks.", "full")
     token = secrets.token_urlsafe(32)
-    row = (hashed(token), clean_name(name), int(operator), now + INVITATION_SECONDS)
+    row = (hashed(token), clean_name(name, "") if name else "", int(operator), now + INVITATION_SECONDS)
     tx.execute("INSERT INTO invitations VALUES (?, ?, ?, ?)", row)
     return token
 

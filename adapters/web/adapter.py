@@ -22,12 +22,11 @@ from adapters.web.errors import PageError, Unknown
 from adapters.web.hub import Hub
 from adapters.web.limits import Limits
 from adapters.web.messages import WEB
-from adapters.web.offers import Outbox
+from adapters.web.outbox import Outbox
 from adapters.web.page import Page
 from adapters.web.passwords import Passwords
 from adapters.web.plugin import URL_FILE
 from adapters.web.server import Server, listen
-from adapters.web.text import one_line
 from adapters.web.wallets import WalletSignIn
 from bridge.model.adapter import (
     AdapterHealth,
@@ -38,6 +37,7 @@ from bridge.model.adapter import (
     RetryLater,
 )
 from bridge.model.ids import RoomRef, UserRef
+from bridge.model.text import one_line
 from bridge.model.view import GroupView
 
 T = TypeVar("T")
@@ -123,7 +123,7 @@ class WebAdapter:
             view=view,
             inbox=inbox,
             hub=Hub(database, view),
-            courier=Outbox(database, inbox),
+            outbox=Outbox(database, inbox),
             limits=self._make_limits(),
             passwords=passwords,
             wallets=WalletSignIn(self._clock),
@@ -145,7 +145,7 @@ class WebAdapter:
         assert self._server is not None
         self._tasks = [
             self._server.start(),
-            asyncio.create_task(self._page.courier.run()),
+            asyncio.create_task(self._page.outbox.run()),
             asyncio.create_task(self._page.hub.run()),
         ]
         done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -209,7 +209,7 @@ class WebAdapter:
         return await self._do(room, work)
 
     async def ban(self, room: RoomRef, user: UserRef, reason: str) -> None:
-        """He is signed out and told why; when he comes again he sees that he is out, and nothing new."""
+        """Sign them out and say why; when they come again they see that they are out, and nothing new."""
 
         def work(tx: Tx) -> bool:
             new = messages.ban(tx, room.room_id, user.user_id, reason)
@@ -222,7 +222,7 @@ class WebAdapter:
             self._page.hub.expel(user.user_id, f"You are banned from {room.room_id}.{why}")
 
     async def unban(self, room: RoomRef, user: UserRef) -> None:
-        """He may read and write again, also what was said meanwhile."""
+        """They may read and write again, also what was said meanwhile."""
         await self._do(room, lambda tx: messages.unban(tx, room.room_id, user.user_id))
         if self._page is not None:
             self._page.hub.readmit(user.user_id)
@@ -270,8 +270,10 @@ class WebAdapter:
         if page is None:
             return AdapterHealth("down", "not running")
         detail = f"{page.url}, {len(page.hub)} connected, {page.listens}"
-        if page.courier.stuck:
-            return AdapterHealth("degraded", f"{detail}; messages wait for the bridge ({page.courier.stuck})")
+        if page.refused:
+            detail += f", {page.refused.total()} frames refused"
+        if page.outbox.stuck:
+            return AdapterHealth("degraded", f"{detail}; messages wait for the bridge ({page.outbox.stuck})")
         return AdapterHealth("ok", detail)
 
 

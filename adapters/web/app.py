@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket
 
 from adapters.web import linking, live, reading, seed, signing_in
 from adapters.web.errors import PageError
+from adapters.web.frames import http
 from adapters.web.guard import Guard, error_response, same_origin
 from adapters.web.hub import UNAUTHORISED
 from adapters.web.page import Page
@@ -38,16 +39,16 @@ def make_app(page: Page) -> ASGIApp:
         Route("/api/operator", get(page, reading.report)),
         Route("/api/rooms/{room}/messages", get(page, reading.room_messages)),
         Route("/api/files/{file}", get(page, reading.file)),
-        Route("/api/sign-in", post(page, signing_in.sign_in), methods=["POST"]),
-        Route("/api/sign-out", post(page, signing_in.sign_out), methods=["POST"]),
-        Route("/api/name", post(page, signing_in.rename), methods=["POST"]),
-        Route("/api/invitation/look", post(page, signing_in.look), methods=["POST"]),
-        Route("/api/invitation", post(page, signing_in.accept), methods=["POST"]),
-        Route("/api/invitations", post(page, signing_in.invite), methods=["POST"]),
-        Route("/api/siwe/start", post(page, signing_in.siwe_start), methods=["POST"]),
-        Route("/api/link/look", post(page, linking.look), methods=["POST"]),
-        Route("/api/link", post(page, linking.finish), methods=["POST"]),
-        Route("/api/siwe", post(page, signing_in.siwe_finish), methods=["POST"]),
+        Route("/api/sign-in", post(page, http.SignIn, signing_in.sign_in), methods=["POST"]),
+        Route("/api/sign-out", post(page, http.SignOut, signing_in.sign_out), methods=["POST"]),
+        Route("/api/name", post(page, http.Rename, signing_in.rename), methods=["POST"]),
+        Route("/api/invitation/look", post(page, http.LookAtInvitation, signing_in.look), methods=["POST"]),
+        Route("/api/invitation", post(page, http.AcceptInvitation, signing_in.accept), methods=["POST"]),
+        Route("/api/invitations", post(page, http.Invite, signing_in.invite), methods=["POST"]),
+        Route("/api/siwe/start", post(page, http.SiweStart, signing_in.siwe_start), methods=["POST"]),
+        Route("/api/link/look", post(page, http.LookAtLink, linking.look), methods=["POST"]),
+        Route("/api/link", post(page, http.FinishLink, linking.finish), methods=["POST"]),
+        Route("/api/siwe", post(page, http.SiweFinish, signing_in.siwe_finish), methods=["POST"]),
         WebSocketRoute("/live", _live(page)),
     ]
     if page.config.seed_compatibility:

@@ -6,12 +6,13 @@ import ipaddress
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.web.config import WebConfig
 from adapters.web.errors import Forbidden, PageError, TooMany
+from adapters.web.frames.http import Refusal
 from adapters.web.limits import Limits
+from adapters.web.responses import Json
 
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -80,10 +81,10 @@ async def _refuse(error: PageError, scope: Scope, receive: Receive, send: Send) 
     await error_response(error)(scope, receive, send)
 
 
-def error_response(error: PageError) -> JSONResponse:
-    """The protocol's form of a refusal."""
+def error_response(error: PageError) -> Json:
+    """A refusal as browsers get it."""
     headers = {"retry-after": str(max(1, round(error.after)))} if isinstance(error, TooMany) else None
-    return JSONResponse({"error": error.code, "text": str(error)}, error.status, headers)
+    return Json(Refusal(error.code, str(error)), error.status, headers)
 
 
 def hostname(host: str) -> str:

@@ -56,8 +56,8 @@ class Hub:
         self._versions: defaultdict[str, int] = defaultdict(int)
         self._groups: dict[str, tuple[int, Group | None]] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._fates: dict[str, tuple[str, SendUpdate]] = {}
-        self._fated = asyncio.Event()
+        self._updates: dict[str, tuple[str, SendUpdate]] = {}
+        self._updated = asyncio.Event()
         self._closed = False
 
     def __len__(self) -> int:
@@ -92,8 +92,8 @@ class Hub:
     def _news(self, room: RoomRef, news: Sequence[News]) -> None:
         for item in news:
             if isinstance(item, SendUpdate):
-                self._fates[item.event_id] = (room.room_id, item)
-                self._fated.set()
+                self._updates[item.event_id] = (room.room_id, item)
+                self._updated.set()
         self._versions[room.room_id] += 1
         closed = any(isinstance(item, BallotClosed) for item in news)
         for follower in self._in(room.room_id):
@@ -112,16 +112,16 @@ class Hub:
     async def run(self) -> None:
         """Write down what became of people's messages, until cancelled."""
         while True:
-            await self._fated.wait()
-            self._fated.clear()
-            batch, self._fates = self._fates, {}
+            await self._updated.wait()
+            self._updated.clear()
+            batch, self._updates = self._updates, {}
             try:
                 await self._database.do(lambda tx, batch=batch: _write(tx, batch))  # type: ignore[misc]
             except Exception as error:
                 # Whatever fails here, the page must go on showing the rest; newer news wins.
                 log.warning("cannot write what became of messages", error=type(error).__name__)
-                self._fates = {**batch, **self._fates}
-                self._fated.set()
+                self._updates = {**batch, **self._updates}
+                self._updated.set()
                 await asyncio.sleep(RETRY)
                 continue
             for room in {room for room, _ in batch.values()}:
@@ -141,7 +141,7 @@ class Hub:
                 each.end(UNAUTHORISED, text)
 
     def readmit(self, user_id: str) -> None:
-        """He is banned no longer: all that was kept from him is to be read."""
+        """They are banned no longer: all that was kept from them is to be read."""
         for each in list(self._followers):
             if each.user_id == user_id:
                 each.mark("me", "messages", "group", "results")
@@ -161,4 +161,4 @@ class Hub:
 
 def _write(tx: Tx, batch: dict[str, tuple[str, SendUpdate]]) -> None:
     for event_id, (_, item) in batch.items():
-        messages.set_fate(tx, event_id, item.fate.value, item.reason)
+        messages.set_status(tx, event_id, item.fate.value, item.reason)

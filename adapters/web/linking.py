@@ -1,42 +1,35 @@
-"""HTTP: a person puts his own wallet behind an account of a chat platform (`!link` there shows the way here).
+"""HTTP: a person puts their own wallet behind an account of a chat platform (`!link` there shows the way here).
 
 No sign-in is needed: the code says which account asked, and the wallet proves whose it is.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from starlette.responses import Response
 
-from starlette.responses import JSONResponse, Response
-
-from adapters.web import fields
+from adapters.web.addresses import hexed, unhexed
 from adapters.web.errors import Forbidden
-from adapters.web.fields import Fields
+from adapters.web.frames import http
 from adapters.web.page import Page
 from adapters.web.requests import Visitor
-from adapters.web.text import hexed
+from adapters.web.responses import Json
 from bridge.model.view import ViewError
 
-MAX_CODE: Final = 128
 
-
-async def look(page: Page, visitor: Visitor, body: Fields) -> Response:
+async def look(page: Page, visitor: Visitor, body: http.LookAtLink) -> Response:
     """POST /api/link/look: what the wallet is to sign, and for which account."""
-    code = fields.text(body, "code", MAX_CODE)
     page.limits.sign_in_address.take(visitor.address)
     try:
-        offer = await page.view.link_offer(code)
+        offer = await page.view.link_offer(body.code)
     except ViewError as error:
         raise Forbidden(str(error), "link") from error
-    known = {"platform": offer.platform, "name": offer.name, "text": offer.text}
-    return JSONResponse({**known, "address": hexed(offer.address)})
+    return Json(http.Offer(offer.platform, offer.name, hexed(offer.address), offer.text))
 
 
-async def finish(page: Page, visitor: Visitor, body: Fields) -> Response:
+async def finish(page: Page, visitor: Visitor, body: http.FinishLink) -> Response:
     """POST /api/link: the signature; answers with what became of it, in words."""
-    code, signature = fields.text(body, "code", MAX_CODE), fields.signature(body)
     page.limits.sign_in_address.take(visitor.address)
     try:
-        return JSONResponse({"text": await page.view.link(code, signature)})
+        return Json(http.Words(await page.view.link(body.code, unhexed(body.signature))))
     except ViewError as error:
         raise Forbidden(str(error), "link") from error

@@ -9,26 +9,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections import deque
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from adapters.web import fields, history, messages
-from adapters.web.errors import BadRequest, Forbidden, NotSignedIn, PageError, TooMany
-from adapters.web.fields import Fields
+from adapters.web import history, messages, views
+from adapters.web.addresses import unhexed
+from adapters.web.errors import BadRequest, Forbidden, NotSignedIn, PageError, TooLarge, TooMany
+from adapters.web.frames import page as frames
+from adapters.web.frames.bounds import read
+from adapters.web.frames.browser import FRAMES, REFS, FromBrowser, Hello, Sign
 from adapters.web.hub import UNAUTHORISED
 from adapters.web.page import Page
 from adapters.web.sessions import Session
-from adapters.web.speaking import ACTIONS, act
-from adapters.web.text import one_line
-from adapters.web.views import group_json, result_json, signing_json, standing_json, state_json
+from adapters.web.speaking import act
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.notices import StateChanged
-from bridge.model.view import News, ViewError
+from bridge.model.text import one_line
+from bridge.model.view import News, SigningRequest, ViewError
 
 MAX_QUEUE: Final = 200
 """Frames that wait for a slow browser."""
@@ -49,7 +50,7 @@ async def serve(page: Page, socket: WebSocket, session: Session) -> None:
     try:
         page.hub.add(live)
     except TooMany as error:
-        await socket.send_text(json.dumps({"type": "bye", "text": str(error)}))
+        await socket.send_text(frames.encoded(frames.Bye(str(error))))
         await socket.close(TRY_AGAIN)
         return
     reader = asyncio.create_task(live.read())
@@ -78,12 +79,12 @@ class Live:
         self._address = b""
         self._after = 0
         self._marked: set[str] = set()
-        self._queue: deque[Fields] = deque()
+        self._queue: deque[frames.FromPage] = deque()
         self._wake = asyncio.Event()
         self._end: tuple[int, str] | None = None
         self._faults = 0
         self._out = True
-        """Whether he is banned from the room; until that is known, he learns nothing of the group."""
+        """Whether they are banned from the room; until that is known, they learn nothing of the group."""
 
     # -- hub.Follower ----------------------------------------------------------------------------------------
 
@@ -97,7 +98,7 @@ class Live:
         now_ms = int(self._page.clock() * 1000)
         for item in items:
             if isinstance(item, StateChanged) and not self._out:
-                self._put(state_json(item, now_ms))
+                self._put(views.transition(item, now_ms))
 
     def end(self, code: int, text: str = "") -> None:
         """The first reason counts."""
@@ -108,7 +109,7 @@ class Live:
         """See `hub.Follower`."""
         await self.closed.wait()
 
-    def _put(self, frame: Fields) -> None:
+    def _put(self, frame: frames.FromPage) -> None:
         if len(self._queue) >= MAX_QUEUE:
             self.end(TRY_AGAIN, "Your connection is too slow; the page connects again by itself.")
             return
@@ -121,8 +122,7 @@ class Live:
         """Take frames until the socket is closed."""
         try:
             while True:
-                data = (await self._socket.receive_text())[: fields.MAX_FRAME + 1]
-                await self._take(data)
+                await self._take(await self._socket.receive_text())
         except (WebSocketDisconnect, KeyError, RuntimeError):
             self.end(1000)  # gone, or it sent bytes
         except Exception:
@@ -131,66 +131,66 @@ class Live:
             self.end(FAILED, "Something went wrong here; the page connects again by itself.")
 
     async def _take(self, data: str) -> None:
-        ref = ""
+        """One frame: decoded within its bounds, done, and answered."""
         try:
             self._page.limits.frame.take(f"{self.user_id} {self.session.hex()}")
-            frame = fields.parse(data)
-            ref = str(frame.get("ref", ""))[:64]
+            frame = read(FRAMES, data)
+        except PageError as error:
+            self._refused(_ref(data), error)
+            return
+        ref = "" if isinstance(frame, Hello) else frame.ref
+        try:
             await self._do(frame)
-        except BadRequest as error:
+        except (PageError, ViewError) as error:
+            self._refused(ref, error)
+        else:
+            if ref:
+                self._put(frames.Done(ref))
+
+    def _refused(self, ref: str, error: PageError | ViewError) -> None:
+        """Say so, count it, and close the socket on who is signed out or keeps sending nonsense."""
+        if isinstance(error, NotSignedIn):
+            self.end(UNAUTHORISED, str(error))
+            return
+        code = error.code if isinstance(error, PageError) else "view"
+        self._page.refused[code] += 1
+        self._put(frames.Refused(ref, code, str(error)))
+        if isinstance(error, BadRequest | TooLarge):
             self._faults += 1
-            self._refuse(ref, str(error))
             if self._faults > MAX_FAULTS:
                 self.end(WRONG, "This page sends what the bridge does not understand.")
-        except NotSignedIn as error:
-            self.end(UNAUTHORISED, str(error))
-        except (PageError, ViewError) as error:
-            self._refuse(ref, str(error))
 
-    def _refuse(self, ref: str, text: str) -> None:
-        self._put({"type": "refused", "ref": one_line(ref, 64), "text": text})
-
-    async def _do(self, frame: Fields) -> None:
-        kind = frame.get("type")
+    async def _do(self, frame: FromBrowser) -> None:
         if self._page.clock() >= self._expires_at:
             raise NotSignedIn("Your session is over. Please sign in again.")
-        if kind == "hello":
+        if isinstance(frame, Hello):
             await self._hello(frame)
         elif not self.room:
             raise BadRequest("hello comes first.")
-        elif kind == "sign":
+        elif isinstance(frame, Sign):
             await self._sign(frame)
-        elif kind in ACTIONS:
-            await act(self._page, self.user_id, self.session, self.room, frame)
         else:
-            raise BadRequest("There is no such request.")
-        if kind != "hello":
-            self._put({"type": "done", "ref": fields.ref(frame)})
+            await act(self._page, self.user_id, self.session, self.room, frame)
 
-    async def _hello(self, frame: Fields) -> None:
-        room = fields.text(frame, "room", 64)
-        after = fields.whole(frame, "after")
-        self._page.room(room)
-        # Without an account a person may still look; `me` shows that he has no address.
+    async def _hello(self, frame: Hello) -> None:
+        self._page.room(frame.room)
+        # Without an account a person may still look; `me` shows that they have no address.
         with contextlib.suppress(PageError):
             self._account = await self._page.with_address(self._account)
-            self._address = bytes.fromhex(self._account.address.removeprefix("0x"))
-        self.room, self._after, self._out = room, after, True
+            self._address = unhexed(self._account.address)
+        self.room, self._after, self._out = frame.room, frame.after, True
         self._marked.clear()
         self.mark("hello", "group", "results", "me")
 
-    async def _sign(self, frame: Fields) -> None:
-        fields.ref(frame)
-        request = fields.text(frame, "request", 128)
-        signature = fields.signature(frame)
+    async def _sign(self, frame: Sign) -> None:
         self._page.limits.say.take(self.user_id)
         if self._account.kind != "wallet":
             raise Forbidden("The bridge holds this wallet and signs for you.")
         ref = RoomRef(messages.WEB, self.room)
         mine = {each.request_id for each in await self._page.view.signings(ref, self._address)}
-        if request not in mine:
+        if frame.request not in mine:
             raise Forbidden("This is not asked of you any more.")
-        await self._page.view.sign(ref, request, signature)
+        await self._page.view.sign(ref, frame.request, unhexed(frame.signature))
         self.mark("me", "group")
 
     # -- to the browser --------------------------------------------------------------------------------------
@@ -250,11 +250,9 @@ class Live:
         if room != self.room or "hello" in self._marked:
             return  # another hello came meanwhile
         if hello or changes.reset:
-            frame = {"type": "welcome", "room": room, "revision": changes.revision, "reset": changes.reset}
-            await self._send(frame)
+            await self._send(frames.Welcome(room, changes.revision, changes.reset))
         if changes.messages:
-            frame = {"type": "messages", "messages": changes.messages, "revision": changes.revision}
-            await self._send(frame)
+            await self._send(frames.Messages(changes.messages, changes.revision))
         if "hello" not in self._marked:
             self._after = changes.revision
             if changes.more:
@@ -266,27 +264,23 @@ class Live:
         out = await self._page.database.do(lambda tx: messages.banned(tx, room, viewer))
         self._out = out is not None
         standing = await self._page.view.standing(ref, UserRef(messages.WEB, self.user_id))
-        signings: list[dict[str, Any]] = []
+        asked: list[SigningRequest] = []
         if self._account.kind == "wallet" and self._address:
-            signings = [signing_json(each) for each in await self._page.view.signings(ref, self._address)]
-        standing_view = standing_json(standing, is_out=out is not None)
-        await self._send(
-            {"type": "me", "standing": standing_view, "signings": signings, "accepts": out is None}
-        )
+            asked = list(await self._page.view.signings(ref, self._address))
+        await self._send(views.me_frame(standing, asked, is_out=out is not None))
 
     async def _group(self) -> None:
         group = await self._page.hub.group(self.room)
         if group is not None:
-            shown = group_json(group, self._address, self._page.clock())
-            await self._send({"type": "group", "group": shown})
+            await self._send(views.group_frame(group, self._address, self._page.clock()))
 
     async def _results(self) -> None:
         found = await self._page.view.results(RoomRef(messages.WEB, self.room), RESULTS)
-        await self._send({"type": "results", "results": [result_json(each) for each in found]})
+        await self._send(views.results_frame(found))
 
-    async def _send(self, frame: Fields) -> None:
+    async def _send(self, frame: frames.FromPage) -> None:
         async with asyncio.timeout(SEND_LIMIT):
-            await self._socket.send_text(json.dumps(frame, ensure_ascii=False, separators=(",", ":")))
+            await self._socket.send_text(frames.encoded(frame))
 
     async def _goodbye(self, code: int, text: str) -> None:
         with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
@@ -294,5 +288,12 @@ class Live:
                 if text and self.room and code == UNAUTHORISED:
                     await self._me()
                 if text:
-                    await self._send({"type": "bye", "text": text})
+                    await self._send(frames.Bye(text))
                 await self._socket.close(code)
+
+
+def _ref(data: str) -> str:
+    """The ref of a frame that was refused, if it has one, so that the browser knows what it was."""
+    with contextlib.suppress(PageError):
+        return one_line(read(REFS, data).ref, 64)
+    return ""

@@ -6,16 +6,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
+
+from adapters.web.addresses import hexed
 from adapters.web.database import Tx
 from adapters.web.errors import BadRequest, Forbidden, Unknown
-from adapters.web.text import clean_name, clean_text, hexed, one_line, safe_html
+from adapters.web.frames.page import BallotNote
 from bridge.model.adapter import Outgoing
 from bridge.model.message import Attachment
+from bridge.model.text import clean_body, clean_name, one_line, safe_html
 
 KEPT: Final = 20_000
 """Messages kept per room; the group's own history is in the bridge's store."""
@@ -31,7 +34,7 @@ WEB: Final = "web"
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a person wrote. `only_for`: his user id when only he is to see it (a command), else ''."""
+    """What a person wrote. `only_for`: their user id when only they are to see it (a command), else ''."""
 
     ref: str
     room: str
@@ -93,9 +96,9 @@ def show(tx: Tx, message: Outgoing) -> str:
         return event_id
     html = safe_html(message.body.html)
     now_ms = time.time_ns() // 1_000_000
-    _insert(tx, event_id, room, _author(message), message.to_user, clean_text(message.body.plain), html, now_ms)
+    _insert(tx, event_id, room, _author(message), message.to_user, clean_body(message.body.plain), html, now_ms)
     tx.execute(
-        "UPDATE messages SET reply_to = ?, thread = ?, fate = ?, late = ?, ballot = ? WHERE id = ?",
+        "UPDATE messages SET reply_to = ?, thread = ?, status = ?, late = ?, ballot = ? WHERE id = ?",
         (
             message.reply_to_event,
             message.thread_event,
@@ -112,20 +115,20 @@ def show(tx: Tx, message: Outgoing) -> str:
 def correct(tx: Tx, message: Outgoing, event_id: str) -> str:
     """Store the mirror's correction of a message. Returns the correction's event id. Raises Unknown."""
     own = shown_id(f"edit {message.key} {event_id}")
-    body, html = clean_text(message.body.plain), safe_html(message.body.html)
-    row = tx.execute("SELECT text, deleted, fate, ballot FROM messages WHERE id = ?", (event_id,)).fetchone()
+    body, html = clean_body(message.body.plain), safe_html(message.body.html)
+    row = tx.execute("SELECT text, deleted, status, ballot FROM messages WHERE id = ?", (event_id,)).fetchone()
     if row is None:
         raise Unknown("the page does not keep this message any more")
     if not once(tx, own, "", "edit"):
         return own  # a repetition must not undo a later correction
-    fate = "waiting" if message.waiting else ("sent" if row["fate"] == "waiting" else row["fate"])
+    status = "waiting" if message.waiting else ("sent" if row["status"] == "waiting" else row["status"])
     ballot = _ballot(message) or row["ballot"]
     edited = int(row["text"] != body and not ballot)
-    if row["deleted"] or (row["text"], row["fate"], row["ballot"]) == (body, fate, ballot):
+    if row["deleted"] or (row["text"], row["status"], row["ballot"]) == (body, status, ballot):
         return own
     tx.execute(
-        "UPDATE messages SET text = ?, html = ?, fate = ?, ballot = ?, edited = max(edited, ?) WHERE id = ?",
-        (body, html, fate, ballot, edited, event_id),
+        "UPDATE messages SET text = ?, html = ?, status = ?, ballot = ?, edited = max(edited, ?) WHERE id = ?",
+        (body, html, status, ballot, edited, event_id),
     )
     _files(tx, event_id, message.attachments)
     touch(tx, event_id)
@@ -133,7 +136,7 @@ def correct(tx: Tx, message: Outgoing, event_id: str) -> str:
 
 
 def edit(tx: Tx, message_id: str, room: str, user_id: str, text: str) -> None:
-    """A person corrects his own message. Raises Unknown, Forbidden."""
+    """A person corrects their own message. Raises Unknown, Forbidden."""
     row = _own(tx, message_id, room, user_id)
     if row["only_for"]:
         raise Forbidden("A command cannot be edited: it was carried out. Please type a new one.")
@@ -144,7 +147,7 @@ def edit(tx: Tx, message_id: str, room: str, user_id: str, text: str) -> None:
 
 
 def delete(tx: Tx, message_id: str, room: str, user_id: str) -> None:
-    """A person deletes his own message. Raises Unknown, Forbidden."""
+    """A person deletes their own message. Raises Unknown, Forbidden."""
     _own(tx, message_id, room, user_id)
     erase(tx, message_id)
 
@@ -191,16 +194,16 @@ def unreact(tx: Tx, event_id: str) -> bool:
     return True
 
 
-def set_fate(tx: Tx, message_id: str, fate: str, reason: str) -> None:
+def set_status(tx: Tx, message_id: str, status: str, reason: str) -> None:
     """What became of a person's message."""
-    sql = "UPDATE messages SET fate = ?, reason = ? WHERE id = ? AND (fate, reason) <> (?, ?)"
+    sql = "UPDATE messages SET status = ?, reason = ? WHERE id = ? AND (status, reason) <> (?, ?)"
     reason = one_line(reason, 300)
-    if tx.execute(sql, (fate, reason, message_id, fate, reason)).rowcount:
+    if tx.execute(sql, (status, reason, message_id, status, reason)).rowcount:
         touch(tx, message_id)
 
 
 def ban(tx: Tx, room: str, user_id: str, reason: str) -> bool:
-    """Keep somebody out: he sees nothing that changes from now on. Whether it is new."""
+    """Keep somebody out: they see nothing that changes from now on. Whether it is new."""
     row = (room, user_id, one_line(reason, 300), revision(tx, room))
     return tx.execute("INSERT OR IGNORE INTO bans VALUES (?, ?, ?, ?)", row).rowcount > 0
 
@@ -211,7 +214,7 @@ def unban(tx: Tx, room: str, user_id: str) -> None:
 
 
 def banned(tx: Tx, room: str, user_id: str) -> tuple[int, str] | None:
-    """Up to which revision a banned person may read, and why he is out; None when he is not."""
+    """Up to which revision a banned person may read, and why they are out; None when they are not."""
     row = tx.execute("SELECT * FROM bans WHERE room = ? AND user_id = ?", (room, user_id)).fetchone()
     return None if row is None else (int(row["position"]), str(row["reason"]))
 
@@ -278,12 +281,18 @@ def _author(message: Outgoing) -> tuple[str, str, str, str]:
     author = message.author
     if author is None:
         return BRIDGE, "", "", ""
-    name = clean_name(author.display_name) or one_line(author.user_id, 64) or "?"
+    name = clean_name(author.display_name, author.user_id)
     return author.platform, author.user_id, name, hexed(author.address)
 
 
 def _ballot(message: Outgoing) -> str:
-    return "" if message.ballot is None else json.dumps(asdict(message.ballot))
+    card = message.ballot
+    if card is None:
+        return ""
+    note = BallotNote(
+        card.number, list(card.question), card.yes, card.no, card.voters, card.deadline, card.result
+    )
+    return msgspec.json.encode(note).decode()
 
 
 def _files(tx: Tx, message_id: str, files: tuple[Attachment, ...]) -> None:

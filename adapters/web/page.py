@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
-from typing import Any, Final
+from typing import Final
 
 from adapters.web import accounts, sessions
 from adapters.web.accounts import Account
+from adapters.web.addresses import hexed, unhexed
 from adapters.web.config import WebConfig
 from adapters.web.database import Database
 from adapters.web.errors import PageError, Unknown
+from adapters.web.frames import http
 from adapters.web.hub import Hub
 from adapters.web.limits import Limits
 from adapters.web.messages import WEB
-from adapters.web.offers import Outbox
+from adapters.web.outbox import Outbox
 from adapters.web.passwords import Passwords
-from adapters.web.text import hexed
-from adapters.web.views import command_json
+from adapters.web.views import command
 from adapters.web.wallets import WalletSignIn
 from bridge.model.adapter import Inbox
 from bridge.model.ids import RoomRef, UserRef
@@ -43,12 +45,14 @@ class Page:
     view: GroupView
     inbox: Inbox
     hub: Hub
-    courier: Outbox
+    outbox: Outbox
     limits: Limits
     passwords: Passwords
     wallets: WalletSignIn
     clock: Callable[[], float] = time.time
     fetching: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FETCHES))
+    refused: Counter[str] = field(default_factory=Counter)
+    """Frames of browsers that were refused, by the code of the refusal."""
     test_accounts: dict[str, str] = field(default_factory=dict, repr=False)
     """Name and password of the accounts for trying things out."""
 
@@ -85,8 +89,8 @@ class Page:
         return await self.database.do(lambda tx: sessions.find(tx, token, self.clock()))
 
     async def with_address(self, account: Account) -> Account:
-        """Have the bridge give this person his account, if he has none. Raises PageError (refused)."""
-        own = bytes.fromhex(account.address[2:]) if account.kind == accounts.WALLET else b""
+        """Have the bridge give this person their account, if they have none. Raises PageError (refused)."""
+        own = unhexed(account.address) if account.kind == accounts.WALLET else b""
         if account.address and not own:
             return account
         try:
@@ -98,35 +102,28 @@ class Page:
             await self.database.do(lambda tx: accounts.set_address(tx, account.user_id, address))
         return Account(account.user_id, account.kind, account.name, address, account.operator)
 
-    async def session_json(self, token: str, session: sessions.Session | None) -> dict[str, Any]:
+    async def session_answer(self, token: str, session: sessions.Session | None) -> http.Session:
         """The answer of GET /api/session. `token`: the cookie that the CSRF token belongs to."""
-        return {
-            "signed_in": session is not None,
-            "csrf": sessions.csrf_of(token),
-            "bridge": {"name": PACKAGE, "version": _version()},
-            "listens": self.listens,
-            "user": None if session is None else _user(session.account),
+        return http.Session(
+            signed_in=session is not None,
+            csrf=sessions.csrf_of(token),
+            bridge=http.BridgeVersion(PACKAGE, _version()),
+            listens=self.listens,
+            user=None if session is None else _user(session.account),
             # Which groups are mirrored here is for those who were let in.
-            "rooms": [] if session is None else [await self._room_json(room) for room in self.rooms()],
-            "prefix": self.view.prefix,
-            "commands": [command_json(hint) for hint in self.view.commands],
-            "test_accounts": [{"name": name, "password": word} for name, word in self.test_accounts.items()],
-            "siwe": True,
-        }
+            rooms=[] if session is None else [await self._room_link(room) for room in self.rooms()],
+            prefix=self.view.prefix,
+            commands=[command(hint) for hint in self.view.commands],
+            test_accounts=[http.TestAccount(name, word) for name, word in self.test_accounts.items()],
+        )
 
-    async def _room_json(self, room: str) -> dict[str, str]:
+    async def _room_link(self, room: str) -> http.RoomLink:
         group = await self.hub.group(room)
-        return {"id": room, "group": "" if group is None else group.name}
+        return http.RoomLink(room, "" if group is None else group.name)
 
 
-def _user(account: Account) -> dict[str, Any]:
-    return {
-        "user_id": account.user_id,
-        "name": account.name,
-        "address": account.address,
-        "kind": account.kind,
-        "operator": account.operator,
-    }
+def _user(account: Account) -> http.User:
+    return http.User(account.user_id, account.name, account.address, account.kind, account.operator)
 
 
 @cache

@@ -13,8 +13,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from adapters.web import history, messages
 from adapters.web.database import Tx
 from adapters.web.errors import BadRequest, Busy, Unknown
+from adapters.web.frames.http import OlderMessages
 from adapters.web.page import Page
 from adapters.web.requests import Visitor, operator, session_answer, signed_in
+from adapters.web.responses import Json
 from bridge.model.message import Attachment
 from bridge.model.view import ViewError
 
@@ -38,7 +40,7 @@ async def room_messages(page: Page, request: Request, visitor: Visitor) -> Respo
     position = _number(request, "before", 2**62)
     limit = min(max(_number(request, "limit", history.PAGE), 1), history.PAGE)
     found, more = await page.database.do(lambda tx: history.before(tx, room, viewer, position, limit))
-    return JSONResponse({"messages": found, "more": more})
+    return Json(OlderMessages(found, more))
 
 
 async def report(page: Page, _request: Request, visitor: Visitor) -> Response:

@@ -6,17 +6,19 @@ import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
+import msgspec
 import structlog
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from adapters.web import accounts, fields, sessions
+from adapters.web import accounts, sessions
 from adapters.web.errors import BadRequest, Forbidden, NotSignedIn, PageError, TooLarge
-from adapters.web.fields import Fields
+from adapters.web.frames.bounds import MAX_FRAME, Sent, read
 from adapters.web.guard import error_response, origin_of, peer
 from adapters.web.page import Page
+from adapters.web.responses import Json
 from adapters.web.sessions import Session
 
 BODY_LIMIT: Final = 10.0
@@ -44,7 +46,7 @@ class Visitor:
 
 
 Get = Callable[[Page, Request, Visitor], Awaitable[Response]]
-Post = Callable[[Page, Visitor, Fields], Awaitable[Response]]
+Body = TypeVar("Body", bound=Sent)
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -71,8 +73,9 @@ def get(page: Page, work: Get) -> Endpoint:
     return endpoint
 
 
-def post(page: Page, work: Post) -> Endpoint:
+def post(page: Page, body: type[Body], work: Callable[[Page, Visitor, Body], Awaitable[Response]]) -> Endpoint:
     """A handler that changes something: CSRF token, JSON body, with refusals answered."""
+    decoder = msgspec.json.Decoder(body)
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -81,14 +84,14 @@ def post(page: Page, work: Post) -> Endpoint:
             expected = sessions.csrf_of(visitor.token).encode()
             if not visitor.token or not hmac.compare_digest(given, expected):
                 raise Forbidden("The page is out of date. Please load it again.", "csrf")
-            return await work(page, visitor, await _body(request))
+            return await work(page, visitor, read(decoder, await _body(request)))
         except PageError as error:
             return error_response(error)
 
     return endpoint
 
 
-async def _body(request: Request) -> Fields:
+async def _body(request: Request) -> bytes:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise BadRequest("The body must be application/json.", "not-json")
     data = bytearray()
@@ -96,15 +99,15 @@ async def _body(request: Request) -> Fields:
         async with asyncio.timeout(BODY_LIMIT):
             async for chunk in request.stream():
                 data += chunk
-                if len(data) > fields.MAX_FRAME:
+                if len(data) > MAX_FRAME:
                     raise TooLarge("That is too large.")
     except (TimeoutError, ClientDisconnect) as error:
         raise BadRequest("The request did not arrive whole.") from error
-    return fields.parse(bytes(data))
+    return bytes(data)
 
 
 def signed_in(visitor: Visitor) -> Session:
-    """His session. Raises NotSignedIn."""
+    """Their session. Raises NotSignedIn."""
     if visitor.session is None:
         raise NotSignedIn("Please sign in.")
     return visitor.session
@@ -129,7 +132,7 @@ async def session_answer(
         session, token = None, sessions.new_token()
     else:
         token = visitor.token
-    response = JSONResponse(await page.session_json(token, session))
+    response = Json(await page.session_answer(token, session))
     if change == "in":
         _set(response, page, page.cookie, token, int(page.config.session_days * 86_400))
         _drop(response, page, page.visit_cookie)

@@ -14,7 +14,6 @@ on purpose:
 from __future__ import annotations
 
 import contextlib
-import json
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -24,13 +23,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from adapters.web import accounts, fields, messages, sessions
+from adapters.web import accounts, messages, sessions
+from adapters.web.addresses import hexed
 from adapters.web.errors import BadRequest, PageError
-from adapters.web.fields import Fields
+from adapters.web.frames import seed as frames
+from adapters.web.frames.bounds import read
 from adapters.web.page import Page
+from adapters.web.responses import Json
 from adapters.web.seed_key import SeedKey
 from adapters.web.seed_socket import SeedSocket
-from adapters.web.text import hexed
 from bridge.model.view import ViewError
 
 SESSION_SECONDS: Final = 86_400.0
@@ -44,10 +45,9 @@ def routes(page: Page) -> list[BaseRoute]:
 
     async def rooms(_request: Request) -> Response:
         status = "Success!" if connected else "No rooms found yet!"
-        body = json.dumps({"status": status, "rooms": connected}, separators=(",", ":"))
         # The old front end has an origin of its own; group names are all that it learns here.
         headers = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
-        return Response(body, media_type="text/plain", headers=headers)
+        return Json(frames.Rooms(status, connected), media_type="text/plain", headers=headers)
 
     async def socket(web: WebSocket) -> None:
         await web.accept()
@@ -71,7 +71,7 @@ async def _serve(page: Page, web: WebSocket, connected: list[str]) -> None:
         text = await web.receive_text()
         try:
             page.limits.frame.take("seed")
-            key, group = _connect(fields.parse(text))
+            key, group = _connect(text)
             room = await _room_of(page, group)
             live = await _open(page, web, key, room, group)
         except (PageError, ViewError) as error:
@@ -94,10 +94,9 @@ async def _live(page: Page, live: SeedSocket, key: SeedKey) -> None:
         await page.database.do(lambda tx: sessions.end(tx, live.session))
 
 
-def _connect(frame: Fields) -> tuple[SeedKey, str]:
-    if not isinstance(frame.get("should_create"), bool):
-        raise BadRequest("should_create must be true or false.")
-    return SeedKey(frame.get("eth_private_key")), fields.text(frame, "group_id", 200)
+def _connect(text: str) -> tuple[SeedKey, str]:
+    frame = read(frames.CONNECT, text)
+    return SeedKey(frame.eth_private_key), frame.group_id
 
 
 async def _room_of(page: Page, group: str) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
-from typing import Any, Final
+from typing import Any
 
+from adapters.web.addresses import unhexed
 from adapters.web.errors import BadRequest
 from bridge.model.view import SigningRequest
-
-_KEY: Final = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 
 
 class SeedKey:
@@ -17,14 +15,12 @@ class SeedKey:
 
     __slots__ = ("_account", "address")
 
-    def __init__(self, text: Any) -> None:
-        if not isinstance(text, str) or not _KEY.fullmatch(text):
-            raise BadRequest("eth_private_key must be 64 hexadecimal digits.")
+    def __init__(self, digits: str) -> None:
         try:
             # Late: half a second that only pages with this compatibility need.
             from eth_account import Account
 
-            self._account: Any = Account.from_key(bytes.fromhex(text.removeprefix("0x")))
+            self._account: Any = Account.from_key(unhexed(digits))
         except Exception:
             # Libraries quote what they refuse; so the cause must not be kept.
             raise BadRequest("eth_private_key is no key of this curve.") from None

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import uuid
 from collections import deque
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
+import msgspec
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from adapters.web import fields, history, messages
+from adapters.web import history, messages
+from adapters.web.addresses import hexed, unhexed
 from adapters.web.errors import BadRequest, PageError
-from adapters.web.fields import Fields
+from adapters.web.frames import seed as frames
+from adapters.web.frames.bounds import read
+from adapters.web.frames.browser import Act, Say, Vote
+from adapters.web.frames.page import Author
 from adapters.web.page import Page
 from adapters.web.seed_key import SeedKey
 from adapters.web.speaking import act
-from adapters.web.text import hexed, one_line
 from bridge.model.ethereum import checksummed
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.notices import BallotOpened, ChangeKind, ChangeNote, MembersChanged
+from bridge.model.text import one_line
 from bridge.model.view import News, ViewError
 
 MAX_QUEUE: Final = 200
@@ -106,7 +110,7 @@ class SeedSocket:
         self._after, self._position = await database.do(lambda tx: messages.counters(tx, room))
         standing = await self._page.view.standing(self._ref, UserRef(messages.WEB, self.user_id))
         if not (standing.is_member or standing.is_joining):
-            await self._act({"type": "say", "text": f"{self._page.view.prefix}join"})
+            await self._act(Say(_ref(), f"{self._page.view.prefix}join"))
         group = await self._page.hub.group(self.room)
         if group is not None and group.ballot is not None:
             self._ballot(group.ballot.number, group.ballot.changes, group.ballot.voters)
@@ -117,7 +121,7 @@ class SeedSocket:
                 text = await self._web.receive_text()
                 try:
                     self._page.limits.frame.take(self.user_id)
-                    await self._take(fields.parse(text))
+                    await self._take(text)
                 except (PageError, ViewError) as error:
                     self._put(f"SYSTEM: {error}")
         except (WebSocketDisconnect, KeyError, RuntimeError):
@@ -126,30 +130,30 @@ class SeedSocket:
             log.error("a socket failed", error=type(error).__name__)
             self.end(1011)
 
-    async def _take(self, frame: Fields) -> None:
+    async def _take(self, data: str) -> None:
         """In the seed's order of tests: a vote, then a message, else invalid."""
-        if frame.get("group_id") != self._group:
+        kind = read(frames.KINDS, data)
+        if kind.group_id != self._group:
             raise BadRequest("Invalid message")
-        if frame.get("type") == "user_vote":
-            number, yes = fields.whole(frame, "proposal_id"), fields.flag(frame, "vote")
-            await self._act({"type": "vote", "ballot": number, "yes": yes})
-            word = "YES" if yes else "NO"
-            self._put(f"SYSTEM: Your vote ({word}) has been submitted for proposal {number}")
+        if kind.type == "user_vote":
+            vote = read(frames.VOTES, data)
+            await self._act(Vote(_ref(), vote.proposal_id, vote.vote))
+            word = "YES" if vote.vote else "NO"
+            self._put(f"SYSTEM: Your vote ({word}) has been submitted for proposal {vote.proposal_id}")
             return
-        text = fields.text(frame, "message", self._page.config.max_message_bytes)
+        text = read(frames.MESSAGES, data).message
         if text.startswith("/"):
             words = text.split()
             if words[0] != "/ban" or len(words) < 2:
                 raise BadRequest("Invalid message")
             target = one_line(words[1].lower(), 100)
-            await self._act({"type": "say", "text": f"/ban {target}"})
+            await self._act(Say(_ref(), f"/ban {target}"))
             self._put(f"system: Ban request for user {target} sent to group")
             return
         self._put(f"me: {text}")
-        await self._act({"type": "say", "text": text})
+        await self._act(Say(_ref(), text))
 
-    async def _act(self, frame: Fields) -> None:
-        frame["ref"] = str(uuid.uuid4())
+    async def _act(self, frame: Act) -> None:
         await act(self._page, self.user_id, self.session, self.room, frame)
 
     # -- out -------------------------------------------------------------------------------------------------
@@ -169,8 +173,8 @@ class SeedSocket:
         if self._key.address not in voters:
             return
         payload = "".join(_payload(change) for change in changes)
-        proposal = {"proposal_id": number, "group_name": self._group, "payload": payload}
-        self._put(json.dumps({"type": "voting_proposal", "proposal": proposal}, separators=(",", ":")))
+        asked = frames.VotingProposal(frames.Proposal(number, self._group, payload))
+        self._put(msgspec.json.encode(asked).decode())
 
     async def _write(self) -> None:
         try:
@@ -197,7 +201,7 @@ class SeedSocket:
                     await self._web.close(1013)
 
     async def _sign(self) -> None:
-        """What the person's wallet is asked for follows from what he asked for: joining, voting."""
+        """What the person's wallet is asked for follows from what they asked for: joining, voting."""
         for request in await self._page.view.signings(self._ref, self._key.address):
             try:
                 signature = await asyncio.to_thread(self._key.sign, request)
@@ -213,11 +217,11 @@ class SeedSocket:
                 lambda tx, after=after: history.since(tx, self.room, self.user_id, after)  # type: ignore[misc]
             )
             self._after = changes.revision
-            fresh = [each for each in changes.messages if each["position"] > self._position]
+            fresh = [each for each in changes.messages if each.position > self._position]
             for each in fresh:
-                self._position = each["position"]
-                if not each["author"]["me"] and not each["deleted"]:
-                    self._put(f"{_sender(each['author'])}: {each['text']}")
+                self._position = each.position
+                if not each.author.me and not each.deleted:
+                    self._put(f"{_sender(each.author)}: {each.text}")
             if not changes.more:
                 return
 
@@ -226,11 +230,15 @@ class SeedSocket:
             await self._web.send_text(text)
 
 
-def _sender(author: dict[str, Any]) -> str:
+def _sender(author: Author) -> str:
     """The checksummed address of a member; the name of who has none; SYSTEM for the bridge."""
-    if author["bridge"]:
+    if author.bridge:
         return "SYSTEM"
-    return checksummed(bytes.fromhex(author["address"][2:])) if author["address"] else str(author["name"])
+    return checksummed(unhexed(author.address)) if author.address else author.name
+
+
+def _ref() -> str:
+    return str(uuid.uuid4())
 
 
 def _payload(change: ChangeNote) -> str:

@@ -6,14 +6,15 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
+from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from adapters.web.fields import MAX_FRAME
+from adapters.web.frames.bounds import MAX_FRAME
 
-BACKLOG = 128
-STOP_LIMIT = 2
+BACKLOG: Final = 128
+STOP_LIMIT: Final = 2
 """Seconds for requests under way when the page stops."""
 
 

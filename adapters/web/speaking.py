@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from adapters.web import accounts, fields, messages, offers
+from adapters.web import accounts, messages, outbox
 from adapters.web.accounts import Account
 from adapters.web.database import Tx
-from adapters.web.errors import BadRequest, Busy, Forbidden, NotSignedIn
-from adapters.web.fields import Fields
+from adapters.web.errors import BadRequest, Busy, Forbidden, NotSignedIn, TooLarge
+from adapters.web.frames.browser import Act, Delete, Edit, React, Say, Unreact, Vote
 from adapters.web.messages import WEB
 from adapters.web.page import Page
-from adapters.web.text import clean_text, one_line
 from bridge.model import command_text
 from bridge.model.adapter import InboundDelete, InboundMessage, InboundReaction
 from bridge.model.ids import RoomRef
 from bridge.model.message import Author, Body
+from bridge.model.text import clean_body, one_line
 from bridge.model.view import GroupView
 
 MAX_KEY: Final = 32
@@ -24,9 +24,11 @@ MAX_KEY: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
-class _Act:
+class _Deed:
     """Who does something, where and when."""
 
+    page: Page
+    tx: Tx
     account: Account
     room: RoomRef
     ref: str
@@ -54,23 +56,44 @@ def _asked_back(text: str, view: GroupView) -> None:
         )
 
 
-async def act(page: Page, user_id: str, session: bytes, room: str, frame: Fields) -> None:
+async def act(page: Page, user_id: str, session: bytes, room: str, frame: Act) -> None:
     """Do what a frame asks; when this returns it is durable. Raises PageError."""
-    kind, ref, where = frame["type"], fields.ref(frame), page.room(room)
+    where = page.room(room)
     page.limits.say.take(user_id)
     now_ms = int(page.clock() * 1000)
 
     def work(tx: Tx) -> None:
         account = _allowed(tx, user_id, session, room)
-        if not messages.once(tx, ref, user_id, kind):
+        if not messages.once(tx, frame.ref, user_id, type(frame).__name__):
             return
-        if offers.full(tx):
+        if outbox.full(tx):
             raise Busy("The bridge does not take messages right now. Please try again later.")
-        _WORK[kind](page, tx, _Act(account, where, ref, now_ms), frame)
+        _do(_Deed(page, tx, account, where, frame.ref, now_ms), frame)
 
     await page.database.do(work)
-    page.courier.hurry()
+    page.outbox.hurry()
     page.hub.changed(room)
+
+
+def _do(deed: _Deed, frame: Act) -> None:
+    match frame:
+        case Say():
+            text = _text(deed, frame.text)
+            _asked_back(text, deed.page.view)
+            is_literal = text.startswith("//") and text[2:3].isalpha()
+            _speak(deed, text[is_literal:], frame.reply_to, is_literal=is_literal)
+        case Vote():
+            word = "yes" if frame.yes else "no"
+            _speak(deed, f"{deed.page.view.prefix}vote {frame.ballot} {word}", "")
+        case Edit():
+            _edit(deed, frame)
+        case Delete():
+            messages.delete(deed.tx, frame.id, deed.room.room_id, deed.account.user_id)
+            outbox.put(deed.tx, InboundDelete(deed.ref, deed.room, deed.author, frame.id, deed.now_ms))
+        case React():
+            _react(deed, frame)
+        case Unreact():
+            _unreact(deed, frame)
 
 
 def _allowed(tx: Tx, user_id: str, session: bytes, room: str) -> Account:
@@ -83,110 +106,80 @@ def _allowed(tx: Tx, user_id: str, session: bytes, room: str) -> Account:
     return account
 
 
-def _say(page: Page, tx: Tx, act: _Act, frame: Fields) -> None:
-    text = _text(page, frame)
-    _asked_back(text, page.view)
-    is_literal = text.startswith("//") and text[2:3].isalpha()
-    reply_to = fields.text(frame, "reply_to", 64, default="")
-    _speak(page, tx, act, text[is_literal:], reply_to, is_literal=is_literal)
-
-
-def _vote(page: Page, tx: Tx, act: _Act, frame: Fields) -> None:
-    word = "yes" if fields.flag(frame, "yes") else "no"
-    _speak(page, tx, act, f"{page.view.prefix}vote {fields.whole(frame, 'ballot')} {word}", "")
-
-
-def _speak(page: Page, tx: Tx, act: _Act, text: str, reply_to: str, *, is_literal: bool = False) -> None:
-    account = act.account
+def _speak(deed: _Deed, text: str, reply_to: str, *, is_literal: bool = False) -> None:
+    account = deed.account
     thread = ""
     if reply_to:
-        thread = messages.visible(tx, reply_to, act.room.room_id, account.user_id)["thread"]
+        thread = messages.visible(deed.tx, reply_to, deed.room.room_id, account.user_id)["thread"]
     said = messages.Said(
-        ref=act.ref,
-        room=act.room.room_id,
+        ref=deed.ref,
+        room=deed.room.room_id,
         user_id=account.user_id,
         name=account.name,
         address=account.address,
         text=text,
-        time_ms=act.now_ms,
+        time_ms=deed.now_ms,
         reply_to=reply_to,
         thread=thread,
-        only_for=account.user_id if is_command(text, page.view) and not is_literal else "",
+        only_for=account.user_id if is_command(text, deed.page.view) and not is_literal else "",
     )
-    messages.add(tx, said)
+    messages.add(deed.tx, said)
     event = InboundMessage(
-        event_id=act.ref,
-        room=act.room,
-        author=act.author,
+        event_id=deed.ref,
+        room=deed.room,
+        author=deed.author,
         body=Body(text),
-        time_ms=act.now_ms,
+        time_ms=deed.now_ms,
         is_admin=account.operator,
         reply_to_event=reply_to,
         thread_event=thread,
         is_literal=is_literal,
     )
-    offers.offer(tx, event)
+    outbox.put(deed.tx, event)
 
 
-def _edit(page: Page, tx: Tx, act: _Act, frame: Fields) -> None:
-    text, target = _text(page, frame), fields.text(frame, "id", 64)
-    if is_command(text, page.view):
+def _edit(deed: _Deed, frame: Edit) -> None:
+    text = _text(deed, frame.text)
+    if is_command(text, deed.page.view):
         raise BadRequest("A message cannot become a command. Please type the command anew.")
-    messages.edit(tx, target, act.room.room_id, act.account.user_id, text)
+    messages.edit(deed.tx, frame.id, deed.room.room_id, deed.account.user_id, text)
     event = InboundMessage(
-        event_id=act.ref,
-        room=act.room,
-        author=act.author,
+        event_id=deed.ref,
+        room=deed.room,
+        author=deed.author,
         body=Body(text),
-        time_ms=act.now_ms,
-        is_admin=act.account.operator,
-        edits_event=target,
+        time_ms=deed.now_ms,
+        is_admin=deed.account.operator,
+        edits_event=frame.id,
     )
-    offers.offer(tx, event)
+    outbox.put(deed.tx, event)
 
 
-def _delete(_page: Page, tx: Tx, act: _Act, frame: Fields) -> None:
-    target = fields.text(frame, "id", 64)
-    messages.delete(tx, target, act.room.room_id, act.account.user_id)
-    offers.offer(tx, InboundDelete(act.ref, act.room, act.author, target, act.now_ms))
+def _react(deed: _Deed, frame: React) -> None:
+    key, account = _reaction(deed, frame), deed.account
+    if messages.react(deed.tx, deed.ref, frame.id, key, account.user_id, account.name) == deed.ref:
+        event = InboundReaction(deed.ref, deed.room, deed.author, frame.id, key, deed.now_ms)
+        outbox.put(deed.tx, event)
 
 
-def _react(_page: Page, tx: Tx, act: _Act, frame: Fields) -> None:
-    target, key = _reaction(tx, act, frame)
-    account = act.account
-    if messages.react(tx, act.ref, target, key, account.user_id, account.name) == act.ref:
-        offers.offer(tx, InboundReaction(act.ref, act.room, act.author, target, key, act.now_ms))
+def _unreact(deed: _Deed, frame: Unreact) -> None:
+    event_id = messages.reaction(deed.tx, frame.id, _reaction(deed, frame), deed.account.user_id)
+    if event_id and messages.unreact(deed.tx, event_id):
+        outbox.put(deed.tx, InboundDelete(deed.ref, deed.room, deed.author, event_id, deed.now_ms))
 
 
-def _unreact(_page: Page, tx: Tx, act: _Act, frame: Fields) -> None:
-    target, key = _reaction(tx, act, frame)
-    event_id = messages.reaction(tx, target, key, act.account.user_id)
-    if event_id and messages.unreact(tx, event_id):
-        offers.offer(tx, InboundDelete(act.ref, act.room, act.author, event_id, act.now_ms))
-
-
-def _reaction(tx: Tx, act: _Act, frame: Fields) -> tuple[str, str]:
-    target = fields.text(frame, "id", 64)
-    row = messages.visible(tx, target, act.room.room_id, act.account.user_id)
+def _reaction(deed: _Deed, frame: React | Unreact) -> str:
+    row = messages.visible(deed.tx, frame.id, deed.room.room_id, deed.account.user_id)
     if row["deleted"] or row["only_for"]:
         raise BadRequest("There is nothing here to react to.")
-    return target, one_line(fields.text(frame, "key", 4 * MAX_KEY), MAX_KEY)
+    return one_line(frame.key, MAX_KEY)
 
 
-def _text(page: Page, frame: Fields) -> str:
-    text = clean_text(fields.text(frame, "text", page.config.max_message_bytes)).strip("\n")
-    if not text.strip():
+def _text(deed: _Deed, text: str) -> str:
+    limit = deed.page.config.max_message_bytes
+    if len(text.encode()) > limit:
+        raise TooLarge(f"This is too long: at most {limit} bytes.")
+    cleaned = clean_body(text).strip("\n")
+    if not cleaned.strip():
         raise BadRequest("There is nothing to send.", "empty")
-    return text
-
-
-_WORK: Final = {
-    "say": _say,
-    "edit": _edit,
-    "delete": _delete,
-    "react": _react,
-    "unreact": _unreact,
-    "vote": _vote,
-}
-ACTIONS: Final = frozenset(_WORK)
-"""Types of frames that `act` takes."""
+    return cleaned

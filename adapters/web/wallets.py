@@ -20,7 +20,6 @@ from bridge.model.sign_in_text import SignInText
 
 VALID_SECONDS: Final = 300
 MAX_ASKED: Final = 5_000
-MAX_MESSAGE: Final = 4_096
 WRONG_SIGNATURE: Final = "The signature does not fit. Please sign with the wallet whose address you gave."
 STATEMENT: Final = "Sign in to the page of this chat bridge. This costs nothing and sends no transaction."
 

@@ -41,6 +41,15 @@ def clean_name(name: str, fallback: str) -> str:
     return "?"
 
 
+def name_key(name: str) -> str:
+    """What two names have in common that a person would take for the same one; '' for one that shows nothing.
+
+    Case, width, white space, and whatever cannot be seen make no difference.
+    """
+    folded = unicodedata.normalize("NFKC", _visible_line(name[: 4 * MAX_NAME])).casefold()
+    return "".join(char for char in folded if char not in _BLANK and unicodedata.category(char) not in _UNSEEN)
+
+
 def _visible_line(text: str) -> str:
     kept: list[str] = []
     marks = 0

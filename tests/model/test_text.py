@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.model.text import MAX_NAME, clean_body, clean_name, duration, one_line, safe_html
+from bridge.model.text import MAX_NAME, clean_body, clean_name, duration, name_key, one_line, safe_html
 
 XSS = [
     "<script>alert(1)</script>",
@@ -17,6 +17,8 @@ XSS = [
     "<a href=' jav&#x09;ascript:alert(1)'>x</a>",
     "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
     "<a href='//evil.example/x'>x</a>",
+    "<a href='/api/sign-out'>x</a>",
+    "<p class=big id=main>x</p>",
     "<iframe src=https://evil.example></iframe>",
     "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
     "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
@@ -99,6 +101,27 @@ def test_a_name_is_one_visible_line(name: str, fallback: str) -> None:
 )
 def test_names(name: str, shown: str) -> None:
     assert clean_name(name, "fallback") == shown
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ann  Bell",
+        "ＡＮＮ bell",
+        "ann\u200b\u202ebell",
+        "Ann\u3164Bell",
+        "ann\u2800bell",
+        "a\U000e0041nn bell",
+        "ann\u200dbell",
+    ],
+)
+def test_names_that_look_alike_are_one(name: str) -> None:
+    assert name_key(name) == "annbell"
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u3164", "\u202e\u200b", "\u2800\u115f", "\U000e0041"])
+def test_a_name_that_shows_nothing_has_no_key(name: str) -> None:
+    assert name_key(name) == ""
 
 
 @given(st.text(max_size=300))

@@ -70,7 +70,7 @@ TABLE: Final[dict[str, Folder]] = {
     "adapters.matrix": _row("Matrix", "bridge.model nio aiohttp pydantic structlog"),
     "adapters.web": _row(
         "our own page",
-        "bridge.model argon2 eth_account nh3 pydantic starlette structlog uvicorn",
+        "bridge.model argon2 eth_account msgspec pydantic starlette structlog uvicorn",
     ),
 }
 

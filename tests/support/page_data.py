@@ -44,7 +44,6 @@ def session(user: Json | None = None, **fields: Any) -> Json:
         "prefix": "!",
         "commands": COMMANDS,
         "test_accounts": [{"name": name, "password": f"{name} sails"} for name in ("Alice", "Bob", "Carol")],
-        "siwe": True,
         **fields,
     }
 
@@ -72,7 +71,7 @@ def message(text: str = "", **fields: Any) -> Json:
         "time_ms": time.time() * 1_000,
         "edited": False,
         "deleted": False,
-        "fate": "",
+        "status": None,
         "reason": "",
         "late": False,
         "reply_to": "",

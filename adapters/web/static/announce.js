@@ -7,7 +7,7 @@ export class Announcer {
   #region;
   /** @type {string[]} */
   #waiting = [];
-  /** @type {import("./types.js").Message[]} */
+  /** @type {import("./frames.js").Message[]} */
   #messages = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -23,7 +23,7 @@ export class Announcer {
     this.#start();
   }
 
-  /** @param {import("./types.js").Message[]} messages */
+  /** @param {import("./frames.js").Message[]} messages */
   messages(messages) {
     this.#messages.push(...messages.filter((message) => !message.author.me && !message.deleted));
     this.#start();

@@ -1,6 +1,9 @@
 // HTTP to our server: JSON in and out, the CSRF token with every change, errors as sentences.
 
-import { list, object, readMessage, readSession, text } from "./wire.js";
+import { readInvitation, readInvitationLink, readOffer, readOlder, readRefusal, readSession, readSiweText, readWords } from "./reading-http.js";
+import { object } from "./wire.js";
+
+/** @typedef {import("./frames.js").Posts} Posts */
 
 /** Refused by the server, or not reached. The message is for the person. */
 export class ApiError extends Error {
@@ -19,41 +22,42 @@ export class Api {
   /** The token that every POST carries; bound to the session cookie. */
   #csrf = "";
 
-  /** @returns {Promise<import("./types.js").Session>} */
+  /** @returns {Promise<import("./frames.js").Session>} */
   async session() {
     return this.#adopt(await this.#get("/api/session"));
   }
 
-  /** Post what answers with a session: sign-in, sign-out, invitation, name. @param {string} path @param {object} body */
+  /**
+   * Post what answers with a session: sign-in, sign-out, invitation, name.
+   * @template {keyof Posts} P @param {P} path @param {Posts[P]} body
+   */
   async enter(path, body) {
     return this.#adopt(await this.#post(path, body));
   }
 
   /** Whom an invitation is for. @param {string} token */
   async lookAtInvitation(token) {
-    const raw = object(await this.#post("/api/invitation/look", { token }));
-    return { name: text(raw.name, 120), operator: raw.operator === true };
+    return readInvitation(await this.#post("/api/invitation/look", { token }));
   }
 
   /** What a link from a chat platform is about. @param {string} code */
   async lookAtLink(code) {
-    const raw = object(await this.#post("/api/link/look", { code }));
-    return { platform: text(raw.platform, 64), name: text(raw.name, 256), address: text(raw.address, 42), text: text(raw.text, 4_000) };
+    return readOffer(await this.#post("/api/link/look", { code }));
   }
 
   /** Answers in words. @param {string} code @param {string} signature */
   async link(code, signature) {
-    return text(object(await this.#post("/api/link", { code, signature })).text, 1_000);
+    return readWords(await this.#post("/api/link", { code, signature })).text;
   }
 
   /** The EIP-4361 text to sign. @param {string} address @param {number} chainId */
   async siweMessage(address, chainId) {
-    return text(object(await this.#post("/api/siwe/start", { address, chain_id: chainId })).message, 4_000);
+    return readSiweText(await this.#post("/api/siwe/start", { address, chain_id: chainId })).message;
   }
 
   /** Operators only. @param {string} name @param {boolean} operator */
   async invite(name, operator) {
-    return text(object(await this.#post("/api/invitations", { name, operator })).link, 2_000);
+    return readInvitationLink(await this.#post("/api/invitations", { name, operator })).link;
   }
 
   /** The bridge's report; operators only. */
@@ -64,8 +68,7 @@ export class Api {
   /** Messages before a position, ascending. @param {string} room @param {number} before @param {number} limit */
   async older(room, before, limit) {
     const query = new URLSearchParams({ before: String(before), limit: String(limit) });
-    const raw = object(await this.#get(`/api/rooms/${encodeURIComponent(room)}/messages?${query}`));
-    return { messages: list(raw.messages, readMessage), more: raw.more === true };
+    return readOlder(await this.#get(`/api/rooms/${encodeURIComponent(room)}/messages?${query}`));
   }
 
   /** @param {unknown} raw */
@@ -80,7 +83,7 @@ export class Api {
     return this.#ask(path, { method: "GET" });
   }
 
-  /** @param {string} path @param {object} body */
+  /** @template {keyof Posts} P @param {P} path @param {Posts[P]} body */
   #post(path, body) {
     const headers = { "Content-Type": "application/json", "X-CSRF-Token": this.#csrf };
     return this.#ask(path, { method: "POST", headers, body: JSON.stringify(body) });
@@ -98,7 +101,8 @@ export class Api {
       throw new ApiError("unreached", UNREACHED, response?.status ?? 0);
     }
     if (response.ok) return body;
-    const words = text(object(body).text) || `The server refused this (${response.status}). Reload the page.`;
-    throw new ApiError(text(object(body).error), words, response.status);
+    const refusal = readRefusal(body);
+    const words = refusal.text || `The server refused this (${response.status}). Reload the page.`;
+    throw new ApiError(refusal.error, words, response.status);
   }
 }

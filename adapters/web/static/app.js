@@ -8,10 +8,10 @@ import { Linking } from "./linking.js";
 import { Wallets, signRequest } from "./ethereum.js";
 import { Player } from "./player.js";
 import { Room } from "./room.js";
-import { number, object, text } from "./wire.js";
+import { words as wordsOf } from "./outbox.js";
 
-/** @typedef {import("./types.js").Message} Message */
-/** @typedef {import("./types.js").Pending} Pending */
+/** @typedef {import("./frames.js").Message} Message */
+/** @typedef {import("./outbox.js").Pending} Pending */
 /** @typedef {{kind: "new" | "reply" | "edit", message: Message | null}} Target */
 
 const PAGE_SIZE = 60;
@@ -24,7 +24,7 @@ const TOAST_MS = 8_000;
 export class App {
   /** @type {"loading" | "entrance" | "link" | "room" | "operator"} */
   view = "loading";
-  /** @type {import("./types.js").Session | null} */
+  /** @type {import("./frames.js").Session | null} */
   session = null;
   /** @type {Room | null} */
   room = null;
@@ -76,7 +76,7 @@ export class App {
     this.linking = new Linking(this);
     this.connection = new Connection({
       greet: () => this.#greet(),
-      receive: (frame) => this.#receive(object(frame)),
+      receive: (frame) => this.#receive(frame),
       phase: (phase, retryAt) => this.#phaseIs(phase, retryAt),
       expelled: () => void this.#expelled("You are signed out. Sign in again."),
     });
@@ -109,7 +109,7 @@ export class App {
     this.changed();
   }
 
-  /** A session came from the server. @param {import("./types.js").Session} session */
+  /** A session came from the server. @param {import("./frames.js").Session} session */
   adopt(session) {
     const before = this.session?.user?.user_id;
     this.session = session;
@@ -198,22 +198,22 @@ export class App {
     this.changed();
   }
 
-  /** @param {Record<string, unknown>} frame */
+  /** @param {import("./frames.js").FromPage} frame */
   #receive(frame) {
     if (!this.room) return;
     if (frame.type === "bye") {
-      this.bye = text(frame.text);
+      this.bye = frame.text;
       void this.#expelled(this.bye);
-    } else if (frame.type === "done") this.#done(Room.ref(frame));
-    else if (frame.type === "refused") this.#refused(Room.ref(frame), text(frame.text));
+    } else if (frame.type === "done") this.#done(frame.ref);
+    else if (frame.type === "refused") this.#refused(frame.ref, frame.text);
     else if (frame.type === "welcome") this.#welcome(frame);
     else if (!this.#awaiting) this.#apply(frame);
     this.changed();
   }
 
-  /** @param {Record<string, unknown>} frame */
+  /** @param {import("./frames.js").Welcome} frame */
   #welcome(frame) {
-    if (!this.room || text(frame.room) !== this.room.id) return;
+    if (!this.room || frame.room !== this.room.id) return;
     const again = this.#wasLive;
     this.#awaiting = false;
     this.bye = "";
@@ -225,7 +225,7 @@ export class App {
     if (again) this.api.session().then((session) => this.adopt(session), () => undefined);
   }
 
-  /** @param {Record<string, unknown>} frame */
+  /** @param {import("./frames.js").FromPage} frame */
   #apply(frame) {
     const room = /** @type {Room} */ (this.room);
     const before = room.group?.ballot?.number ?? 0;
@@ -233,7 +233,7 @@ export class App {
     const fresh = room.apply(frame);
     if (frame.type === "messages") this.#arrived(fresh);
     if (frame.type === "group") {
-      setClock(number(object(frame.group).now));
+      setClock(frame.group.now);
       const ballot = room.group?.ballot;
       this.#countedVotes(ballot?.mine ? 0 : (ballot?.number ?? 0));
       if (ballot && ballot.number !== before) this.announcer.say(`A vote is open: ${ballot.lines.join(", ")}`);
@@ -279,7 +279,7 @@ export class App {
     return this.outbox.of(this.session?.user?.user_id ?? "", this.room?.id ?? "");
   }
 
-  /** @param {{type: string} & Record<string, unknown>} frame */
+  /** @param {import("./outbox.js").Unsent} frame */
   #ask(frame) {
     if (!this.room || !this.session?.user) return;
     this.outbox.add(this.session.user.user_id, this.room.id, frame);
@@ -339,7 +339,7 @@ export class App {
     this.#ask({ type: "vote", ballot, yes });
   }
 
-  /** @param {import("./types.js").Signing} request @param {boolean} agree */
+  /** @param {import("./frames.js").Signing} request @param {boolean} agree */
   async answer(request, agree) {
     const address = this.room?.me?.standing.address || this.session?.user?.address || "";
     this.signProblems.delete(request.id);
@@ -384,7 +384,7 @@ export class App {
     else if (entry?.frame.type !== "say") this.tell(reason);
     if (entry?.frame.type === "say") this.outbox.refuse(ref, reason);
     else this.#settle(ref);
-    if (entry?.frame.type === "edit") this.hand(entry.frame.text);
+    if (entry?.frame.type === "edit") this.hand(wordsOf(entry));
     this.announcer.say(`Not sent: ${reason}`);
   }
 
@@ -392,7 +392,7 @@ export class App {
    * @param {Pending} entry @param {boolean} again */
   discard(entry, again) {
     this.outbox.remove(entry.ref);
-    if (again) this.hand(entry.frame.text);
+    if (again) this.hand(wordsOf(entry));
     this.changed();
   }
 

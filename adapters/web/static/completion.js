@@ -11,8 +11,8 @@ import { shortAddress } from "./format.js";
 /**
  * @typedef {object} Known
  * @property {string} prefix
- * @property {import("./types.js").Command[]} commands
- * @property {import("./types.js").Member[]} members
+ * @property {import("./frames.js").Command[]} commands
+ * @property {import("./frames.js").Member[]} members
  * @property {number} ballot   the open ballot's number; 0: none
  */
 
@@ -43,7 +43,7 @@ function spellings(known) {
   return ban ? [...all, { ...ban, spelling: SEED_BAN }] : all;
 }
 
-/** @typedef {import("./types.js").Command & {spelling: string}} Spelling */
+/** @typedef {import("./frames.js").Command & {spelling: string}} Spelling */
 
 /** @param {string} typed @param {Spelling[]} commands @returns {Suggestion[]} */
 function names(typed, commands) {

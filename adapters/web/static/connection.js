@@ -1,6 +1,8 @@
 // One WebSocket to the server, kept alive: after a loss it is made anew with growing pauses.
 // It knows nothing of rooms: it calls `greet` when it is open and hands every frame on.
 
+import { readFrame } from "./reading.js";
+
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 /** A connection must come about in this time. */
@@ -13,7 +15,7 @@ const FOREIGN_ORIGIN = 4403;
 /**
  * @typedef {object} Listener
  * @property {() => void} greet                              open: say hello
- * @property {(frame: unknown) => void} receive
+ * @property {(frame: import("./frames.js").FromPage) => void} receive
  * @property {(phase: Phase, retryAt: number) => void} phase  retryAt: ms, when the next attempt is made
  * @property {() => void} expelled                           the session is over
  */
@@ -64,7 +66,7 @@ export class Connection {
     this.#listener.phase("live", 0);
   }
 
-  /** Whether the frame was handed to an open socket; it may be lost all the same. @param {object} frame */
+  /** Whether the frame was handed to an open socket; it may be lost all the same. @param {import("./frames.js").FromBrowser} frame */
   send(frame) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(frame));
@@ -94,11 +96,11 @@ export class Connection {
   #receive(data) {
     let frame;
     try {
-      frame = JSON.parse(String(data));
+      frame = readFrame(JSON.parse(String(data)));
     } catch {
       return; // not from our server's hand; the next frame may be
     }
-    this.#listener.receive(frame);
+    if (frame) this.#listener.receive(frame);
   }
 
   /** @param {number} code */

@@ -86,7 +86,7 @@ export function signText(wallet, address, words) {
 
 /**
  * Answer a signing request of the bridge with the account that it is for.
- * @param {Wallet | null} wallet @param {string} address @param {import("./types.js").Signing} request
+ * @param {Wallet | null} wallet @param {string} address @param {import("./frames.js").Signing} request
  */
 export async function signRequest(wallet, address, request) {
   if (!wallet) throw new WalletError("This browser has no wallet. Install or unlock one, then try again.");

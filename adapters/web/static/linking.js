@@ -1,4 +1,4 @@
-// One's own wallet for an account of a chat platform: the person comes by the link that `!link` gave him there.
+// One's own wallet for an account of a chat platform: the person comes by the link that `!link` gave them there.
 
 import { WalletError, account, signText } from "./ethereum.js";
 

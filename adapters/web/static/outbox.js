@@ -1,13 +1,26 @@
 // What was asked of the server and is not yet known to be durable. It outlives a lost connection and, in this
 // tab, a reload; a `ref` makes sending it twice harmless.
 
-import { list, object, text } from "./wire.js";
+import { MAX_TEXT, list, object, text } from "./wire.js";
 
-/** @typedef {import("./types.js").Pending} Pending */
+/** @typedef {Exclude<import("./frames.js").FromBrowser, {type: "hello"}>} Asked */
+/** @typedef {Asked extends infer F ? (F extends Asked ? Omit<F, "ref"> : never) : never} Unsent  without its ref */
+/**
+ * Something asked of the server that is not yet durable.
+ * @typedef {object} Pending
+ * @property {string} ref
+ * @property {string} room
+ * @property {string} user
+ * @property {number} time_ms
+ * @property {Asked} frame
+ * @property {"unsent" | "sent" | "done" | "refused"} stage
+ * @property {string} text     why it was refused
+ */
 
 const STORED = "demls.outbox";
 const MAX_KEPT = 200;
-const TYPES = new Set(["say", "edit", "delete", "react", "unreact", "vote"]);
+/** What is kept over a reload. A signature is not: the server asks for it again. */
+const TYPES = new Set(/** @type {Asked["type"][]} */ (["say", "edit", "delete", "react", "unreact", "vote"]));
 
 export class Outbox {
   /** @type {Pending[]} */
@@ -25,11 +38,11 @@ export class Outbox {
     return this.#entries.filter((entry) => entry.user === user && entry.room === room);
   }
 
-  /** @param {string} user @param {string} room @param {{type: string} & Record<string, unknown>} frame */
+  /** @param {string} user @param {string} room @param {Unsent} frame */
   add(user, room, frame) {
     const ref = crypto.randomUUID();
     /** @type {Pending} */
-    const entry = { ref, room, user, time_ms: Date.now(), frame: { ...frame, ref }, stage: "unsent", text: "" };
+    const entry = { ref, room, user, time_ms: Date.now(), frame: /** @type {Asked} */ ({ ...frame, ref }), stage: "unsent", text: "" };
     this.#entries.push(entry);
     this.#entries = this.#entries.slice(-MAX_KEPT);
     this.#save();
@@ -68,7 +81,6 @@ export class Outbox {
   }
 
   #save() {
-    // A signature is asked for again by the server; it need not be stored.
     const kept = this.#entries.filter((entry) => TYPES.has(entry.frame.type) && entry.stage !== "done");
     try {
       this.#storage.setItem(STORED, JSON.stringify(kept));
@@ -91,7 +103,7 @@ export class Outbox {
 /** @param {unknown} value @returns {Pending} */
 function read(value) {
   const raw = object(value);
-  const frame = /** @type {Pending["frame"]} */ (object(raw.frame));
+  const frame = /** @type {Asked} */ (/** @type {unknown} */ (object(raw.frame)));
   return {
     ref: text(raw.ref, 64),
     room: text(raw.room),
@@ -102,3 +114,12 @@ function read(value) {
     text: text(raw.text),
   };
 }
+
+/** What was written, of a message or an edit. @param {Pending} entry */
+export const words = ({ frame }) => (frame.type === "say" || frame.type === "edit" ? text(frame.text, MAX_TEXT) : "");
+
+/** The message that is being changed; "" for none. @param {Pending} entry */
+export const changed = ({ frame }) => ("id" in frame ? frame.id : "");
+
+/** The message that this answers; "" for none. @param {Pending} entry */
+export const answered = ({ frame }) => (frame.type === "say" ? text(frame.reply_to, 64) : "");

@@ -1,6 +1,6 @@
 // Shows transitions one after the other, each long enough to be seen: some states last only milliseconds.
 
-/** @typedef {import("./types.js").Transition} Transition */
+/** @typedef {import("./frames.js").Transition} Transition */
 
 const SHOWN_MS = 650;
 /** With more than this waiting, the diagram lags too far behind: the oldest are left out (the trail has them). */
@@ -36,7 +36,7 @@ export class Player {
     this.#changed();
   }
 
-  /** The state to show, and the move that led to it. @param {import("./types.js").StateName} present */
+  /** The state to show, and the move that led to it. @param {import("./frames.js").State} present */
   now(present) {
     const busy = this.#timer !== undefined;
     const move = this.#shown;

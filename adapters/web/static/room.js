@@ -1,9 +1,8 @@
 // One room as this page knows it: frames of the server are applied here, in any order and any number of times.
 
-import { list, number, object, readGroup, readMe, readMessage, readResult, readTransition, text } from "./wire.js";
-
-/** @typedef {import("./types.js").Message} Message */
-/** @typedef {import("./types.js").Transition} Transition */
+/** @typedef {import("./frames.js").Message} Message */
+/** @typedef {import("./frames.js").Transition} Transition */
+/** @typedef {import("./frames.js").FromPage} FromPage */
 
 /** Messages kept in memory; older ones are fetched again when somebody scrolls there. */
 const MAX_MESSAGES = 3_000;
@@ -36,11 +35,11 @@ export class Room {
     /** Whether there are older ones on the server. */
     this.more = true;
     this.loadingOlder = false;
-    /** @type {import("./types.js").Group | null} */
+    /** @type {import("./frames.js").Group | null} */
     this.group = null;
-    /** @type {import("./types.js").Result[]} */
+    /** @type {import("./frames.js").Result[]} */
     this.results = [];
-    /** @type {import("./types.js").Me | null} */
+    /** @type {import("./frames.js").Me | null} */
     this.me = null;
   }
 
@@ -49,7 +48,7 @@ export class Room {
     return this.messages[0]?.position ?? 0;
   }
 
-  /** @param {Record<string, unknown>} frame @returns {Message[]} messages that are new */
+  /** @param {FromPage} frame @returns {Message[]} messages that are new */
   apply(frame) {
     // An empty room gets no messages: what comes after them ends the filling, too.
     if (frame.type !== "messages" && frame.type !== "welcome") this.filled = true;
@@ -60,42 +59,42 @@ export class Room {
       case "messages":
         return this.#receive(frame);
       case "group":
-        this.group = readGroup(frame.group);
+        this.group = frame.group;
         break;
       case "results":
-        this.results = list(frame.results, readResult, 100);
+        this.results = frame.results;
         break;
       case "me":
-        this.me = readMe(frame);
+        this.me = frame;
         break;
       case "state":
-        this.#move(readTransition(frame));
+        this.#move(frame);
         break;
     }
     return [];
   }
 
-  /** @param {Record<string, unknown>} frame */
+  /** @param {import("./frames.js").Welcome} frame */
   #welcome(frame) {
-    if (frame.reset === true) this.#empty();
-    this.fillUntil = number(frame.revision);
+    if (frame.reset) this.#empty();
+    this.fillUntil = frame.revision;
     this.filled = this.revision > 0;
   }
 
-  /** @param {Record<string, unknown>} frame */
+  /** @param {import("./frames.js").Messages} frame */
   #receive(frame) {
     const known = this.messages.length > 0;
     const oldest = this.oldest;
     /** @type {Message[]} */
     const fresh = [];
-    for (const message of list(frame.messages, readMessage, Infinity)) {
+    for (const message of frame.messages) {
       const isNew = !this.byId.has(message.id);
       // A change of a message that is not loaded: it comes, changed, when somebody scrolls there. Put in
       // now it would leave a gap.
       if (isNew && this.filled && known && this.more && message.position < oldest) continue;
       if (this.#put(message) && isNew) fresh.push(message);
     }
-    this.revision = Math.max(this.revision, number(frame.revision));
+    this.revision = Math.max(this.revision, frame.revision);
     this.#sort();
     const news = this.filled ? fresh : [];
     this.filled ||= this.revision >= this.fillUntil;
@@ -135,10 +134,5 @@ export class Room {
     if (seen) return;
     this.trail = [...this.trail, move].slice(-MAX_TRAIL);
     if (this.group) this.group = { ...this.group, state: move.new, deadline: move.deadline };
-  }
-
-  /** Refs of the server's answers. @param {Record<string, unknown>} frame */
-  static ref(frame) {
-    return text(object(frame).ref, 64);
   }
 }

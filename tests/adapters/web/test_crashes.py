@@ -11,9 +11,9 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from adapters.web import messages, offers
+from adapters.web import messages, outbox
 from adapters.web.database import Database
-from adapters.web.offers import Outbox
+from adapters.web.outbox import Outbox
 from bridge.model.adapter import Inbound, InboundDelete, InboundMessage, InboundReaction
 from bridge.model.message import Author, Body
 from tests.support.memory_inbox import MemoryInbox
@@ -45,7 +45,7 @@ def test_offers_are_read_back_as_they_were() -> None:
         InboundDelete("d", ROOM, ANN, "e", 6),
         InboundReaction("x", ROOM, ANN, "e", "👍", 7),
     ):
-        assert offers.decode(offers.encode(event)) == event
+        assert outbox.decode(outbox.encode(event)) == event
 
 
 async def test_stored_but_not_handed_over_is_offered_at_the_next_start(page: RunningPage) -> None:
@@ -69,18 +69,18 @@ async def test_handed_over_but_not_noted_comes_once(tmp_path: Path) -> None:
     database = await Database.open(tmp_path)
     inbox = FailingInbox(mute=True)
     event = InboundMessage("e", ROOM, ANN, Body("hi"), 5)
-    await database.do(lambda tx: offers.offer(tx, event))
+    await database.do(lambda tx: outbox.put(tx, event))
     await run_until(Outbox(database, inbox), inbox, lambda: inbox.tries >= 1)
     inbox.mute = False
     await run_until(Outbox(database, inbox), inbox, lambda: inbox.repeats >= 1)
     assert inbox.events == [event]
-    count = await database.do(lambda tx: tx.execute("SELECT count(*) FROM offers").fetchone()[0])
+    count = await database.do(lambda tx: tx.execute("SELECT count(*) FROM outbox").fetchone()[0])
     assert count == 0
     await database.close()
 
 
-async def run_until(courier: Outbox, inbox: FailingInbox, condition: object) -> None:
-    task = asyncio.create_task(courier.run())
+async def run_until(carrier: Outbox, inbox: FailingInbox, condition: object) -> None:
+    task = asyncio.create_task(carrier.run())
     async with asyncio.timeout(30):
         while not condition():  # type: ignore[operator]
             await asyncio.sleep(0.005)
@@ -101,7 +101,7 @@ async def test_a_say_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
     with contextlib.suppress(RuntimeError):
         await database.do(work)
-    for table in ("messages", "events", "offers"):
+    for table in ("messages", "events", "outbox"):
         sql = f"SELECT count(*) FROM {table}"
         assert await database.do(lambda tx, sql=sql: tx.execute(sql).fetchone()[0]) == 0  # type: ignore[misc]
     await database.close()

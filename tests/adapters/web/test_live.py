@@ -82,9 +82,9 @@ async def test_a_ref_of_somebody_else_is_refused(page: RunningPage) -> None:
 async def test_only_the_author_edits_and_deletes(page: RunningPage) -> None:
     ann, ben = page.tab(await page.person("Ann")), page.tab(await page.person("Ben"))
     ref = await ann.ask("say", text="teh")
-    for kind in ("edit", "delete"):
+    for kind, fields in (("edit", {"text": "x"}), ("delete", {})):
         with pytest.raises(Refused, match="Only its author"):
-            await ben.ask(kind, id=ref, text="x")
+            await ben.ask(kind, id=ref, **fields)
     await ann.ask("edit", id=ref, text="the")
     await ben.until(lambda: ben.messages[ref]["edited"])
     assert ben.messages[ref]["text"] == "the"
@@ -207,16 +207,18 @@ async def test_an_unknown_revision_begins_anew(page: RunningPage, after: int) ->
     assert tab.last("welcome")["reset"]
 
 
-async def test_fates_are_shown_and_survive_a_reload(page: RunningPage) -> None:
+async def test_what_became_of_messages_is_shown_and_survive_a_reload(page: RunningPage) -> None:
     browser = await page.person("Ann")
     ann = page.tab(browser)
     ref, lost = await ann.ask("say", text="wait"), await ann.ask("say", text="lost")
     page.view.tell(
         SendUpdate(ref, SendStatus.WAITING), SendUpdate(lost, SendStatus.DROPPED, "You are not a member.")
     )
-    await ann.until(lambda: ann.messages[ref]["fate"] == "waiting" and ann.messages[lost]["fate"] == "dropped")
+    await ann.until(
+        lambda: ann.messages[ref]["status"] == "waiting" and ann.messages[lost]["status"] == "dropped"
+    )
     page.view.tell(SendUpdate(ref, SendStatus.SENT))
-    await ann.until(lambda: ann.messages[ref]["fate"] == "sent")
+    await ann.until(lambda: ann.messages[ref]["status"] == "sent")
     fresh = page.tab(browser)
     await fresh.until(lambda: len(fresh.messages) == 2)
     assert fresh.messages[lost]["reason"] == "You are not a member."
@@ -295,6 +297,7 @@ async def test_hostile_frames_are_refused_and_end_the_socket(page: RunningPage) 
         '{"type":"hello","room":"lobby","after":-1}',
         '{"type":"hello","room":"lobby","after":1e400}',
         '{"type":"hello","room":"nowhere","after":0}',
+        '{"type":"hello","room":"lobby","after":0,"more":1}',
         '{"type":"say","ref":"1","text":"x"}',
         '{"type":{"a":1}}',
         "[" * 60_000,
@@ -319,6 +322,12 @@ async def test_hostile_frames_are_refused_and_end_the_socket(page: RunningPage) 
     assert "done" not in {frame["type"] for frame in seen}
     assert connection.close_code == 1008
     assert page.inbox.events == []
+    assert page.adapter._page is not None
+    counted = page.adapter._page.refused
+    assert (counted["no-room"], counted["too-large"], counted["empty"]) == (1, 1, 1)
+    assert counted["not-json"] == 2
+    assert counted["bad-request"] >= 10
+    assert f"{counted.total()} frames refused" in page.adapter.health().detail
 
 
 async def test_binary_and_huge_frames_close_the_socket(page: RunningPage) -> None:
@@ -421,11 +430,11 @@ async def test_what_the_mirror_shows(page: RunningPage) -> None:
     await ann.until(lambda: rich in ann.messages)
     seen = ann.messages[shown]
     assert (seen["author"]["name"], seen["author"]["platform"]) == ("Bob", "matrix")
-    assert (seen["fate"], seen["late"]) == ("waiting", True)
+    assert (seen["status"], seen["late"]) == ("waiting", True)
     assert seen["ballot"] == {**asdict(card), "question": ["Shall Cem join?"]}
     rel = 'rel="noopener noreferrer nofollow"'
     assert ann.messages[rich]["html"] == f'<b>hi</b><a {rel}>l</a><a href="https://a.b" {rel}>m</a>'
     closed = BallotCard(3, ("Shall Cem join?",), 2, 0, 2, 99, "passed")
     await page.adapter.edit(note("k2", "Vote 3\npassed", ballot=closed), shown)
     await ann.until(lambda: ann.messages[shown]["ballot"]["result"] == "passed")
-    assert (ann.messages[shown]["edited"], ann.messages[shown]["fate"]) == (False, "sent")
+    assert (ann.messages[shown]["edited"], ann.messages[shown]["status"]) == (False, "sent")

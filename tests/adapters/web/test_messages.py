@@ -39,7 +39,7 @@ def test_a_repeated_edit_does_not_undo_a_later_one(tx: sqlite3.Connection) -> No
     before = messages.revision(tx, "lobby")
     assert messages.correct(tx, out("e1", "b"), event) == first
     assert messages.revision(tx, "lobby") == before
-    assert history.since(tx, "lobby", "u", 0).messages[0]["text"] == "c"
+    assert history.since(tx, "lobby", "u", 0).messages[0].text == "c"
 
 
 def test_editing_what_is_gone_is_refused_and_deleting_it_is_not(tx: sqlite3.Connection) -> None:
@@ -49,7 +49,7 @@ def test_editing_what_is_gone_is_refused_and_deleting_it_is_not(tx: sqlite3.Conn
     event = messages.show(tx, out("k", "a"))
     messages.erase(tx, event)
     messages.correct(tx, out("e2", "b"), event)
-    assert history.since(tx, "lobby", "u", 0).messages[0]["text"] == ""
+    assert history.since(tx, "lobby", "u", 0).messages[0].text == ""
 
 
 def test_changes_come_page_by_page_and_hidden_ones_are_skipped(tx: sqlite3.Connection) -> None:
@@ -90,10 +90,10 @@ def test_names_and_files_from_outside_are_cleaned(tx: sqlite3.Connection) -> Non
     files = tuple(Attachment("mxc://a", "a\r\nb\u202e.exe" * 50, "text/html\n", 3) for _ in range(30))
     messages.show(tx, out("k", "a\x00b", attachments=files))
     [seen] = history.since(tx, "lobby", "u", 0).messages
-    assert seen["text"] == "ab"
-    assert len(seen["author"]["name"]) <= 64
-    assert len(seen["attachments"]) == messages.MAX_FILES
-    for text in (seen["author"]["name"], seen["attachments"][0]["name"], seen["attachments"][0]["media_type"]):
+    assert seen.text == "ab"
+    assert len(seen.author.name) <= 64
+    assert len(seen.attachments) == messages.MAX_FILES
+    for text in (seen.author.name, seen.attachments[0].name, seen.attachments[0].media_type):
         assert text.isprintable()
 
 

@@ -43,7 +43,10 @@ async def test_a_failed_account_does_not_use_the_invitation_up(page: RunningPage
     await browser.session()
     for name, password, code in (
         ("a nn", PASSWORD, "name-taken"),
+        ("a\u3164nn", PASSWORD, "name-taken"),
+        ("an\U000e0041n", PASSWORD, "name-taken"),
         ("\u202e\u200b", PASSWORD, "bad-name"),
+        ("\u3164\u2800", PASSWORD, "bad-name"),
         ("Ben", "short", "bad-password"),
         ("Ben", "x" * 300, "bad-password"),
     ):

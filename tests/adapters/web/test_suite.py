@@ -116,7 +116,7 @@ def _seen(message: dict[str, object]) -> str:
         return ""
     author = message["author"]
     assert isinstance(author, dict)
-    return f"{author['name']}: {message['text']}" + (" (waiting)" if message["fate"] == "waiting" else "")
+    return f"{author['name']}: {message['text']}" + (" (waiting)" if message["status"] == "waiting" else "")
 
 
 @pytest.fixture

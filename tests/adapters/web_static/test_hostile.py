@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from adapters.web.text import safe_html
+from bridge.model.text import safe_html
 from tests.support import page_data
 from tests.support.browser import Visit, Visitor
 from tests.support.page_server import PageServer
@@ -81,7 +81,7 @@ def poisoned(text: str) -> dict[str, Any]:
     note = {"number": number, "question": [text], "yes": 1, "no": 0, "voters": 2, "deadline": 0, "result": text}
     fields = {
         "reason": text,
-        "fate": "dropped",
+        "status": "dropped",
         "late": True,
         "attachments": files,
         "ballot": note,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.support.page_server import STATIC
+from tests.support.servers.npm import find_tsc
 from tests.support.texts import ROOT
 
 FORBIDDEN = re.compile(
@@ -20,6 +24,28 @@ def test_the_types_hold() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.stdout == ""
     assert done.returncode == 0, done.stderr
+
+
+def test_a_field_that_is_renamed_on_the_server_fails_the_check(tmp_path: Path) -> None:
+    """The last field of every shape, all at once: each is missed by its old name."""
+    static = tmp_path / "static"
+    shutil.copytree(STATIC, static)
+    renamed: list[str] = []
+
+    def rename(found: re.Match[str]) -> str:
+        renamed.append(found[2])
+        return f"{found[1]}{found[2]}_anew{found[3]}"
+
+    declared = (static / "frames.d.ts").read_text("utf-8")
+    changed = re.sub(r"(  )(\w+)(\??: [^;]+;\n\})", rename, declared)
+    (static / "frames.d.ts").write_text(changed, "utf-8")
+    settings = json.loads((ROOT / ".ci" / "tsconfig.json").read_text("utf-8"))
+    settings["include"] = [f"{static}/**/*.js"]
+    (tmp_path / "tsconfig.json").write_text(json.dumps(settings), "utf-8")
+    command = [str(find_tsc()), "-p", str(tmp_path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120).stdout
+    assert len(renamed) > 30
+    assert {name for name in renamed if f"'{name}'" not in said and f"'{name}_anew'" not in said} == set()
 
 
 def test_no_string_becomes_markup() -> None:

@@ -72,7 +72,7 @@ async def test_a_wallet_is_put_behind_an_account(server: RunningPage, visit: Vis
     """The link that `!link` gives; no sign-in here, and none comes of it."""
     wallet, other = TestWallet(), TestWallet(Account.from_key(b"\x07" * 32))
     offer = LinkOffer("discord", "<b>Alice</b>", bytes.fromhex(wallet.address[2:]), "Sign\n\nthis text")
-    server.window.offers["code-1"] = offer
+    server.view.offers["code-1"] = offer
     wrong = await visit(f"{server.url}/#link=code-1", wallet=other, announced=True)
     await wrong.page.get_by_role("button", name="Sign with Test wallet").click()
     await expect(wrong.page.get_by_role("alert")).to_contain_text("The wallet shows another account")
@@ -84,7 +84,7 @@ async def test_a_wallet_is_put_behind_an_account(server: RunningPage, visit: Vis
     assert await made.overflow() == 0
     await made.page.get_by_role("button", name="Sign with Test wallet").click()
     await expect(made.page.get_by_role("status")).to_contain_text("Your own wallet stands behind your account")
-    assert server.window.offers == {}
+    assert server.view.offers == {}
     await made.page.get_by_role("button", name="To the sign-in").click()
     await made.page.get_by_role("heading", name="or with your own wallet").wait_for()
     late = await visit(f"{server.url}/#link=code-1", wallet=wallet, announced=True)

@@ -6,13 +6,16 @@ import { icon } from "./icons.js";
 import { badge, card, copyButton, countdown, named } from "./parts.js";
 
 /** @typedef {import("../app.js").App} App */
-/** @typedef {import("../types.js").Ballot} Ballot */
+/** @typedef {import("../frames.js").Ballot} Ballot */
 
 const KINDS = { add: "new member", remove: "ban", policy: "rules" };
 const VOTERS_SHOWN = 100;
 
 /** The vote that the person asked for and the server has not confirmed. @param {App} app @param {number} number */
-const underWay = (app, number) => app.pending.find((entry) => entry.frame.type === "vote" && entry.frame.ballot === number);
+function underWay(app, number) {
+  for (const { frame } of app.pending) if (frame.type === "vote" && frame.ballot === number) return frame;
+  return null;
+}
 
 /** @param {App} app */
 export function ballotCard(app) {
@@ -34,7 +37,7 @@ export function ballotCard(app) {
 /** @param {App} app @param {Ballot} ballot */
 function buttons(app, ballot) {
   const pending = underWay(app, ballot.number);
-  const mine = pending ? (pending.frame.yes ? "yes" : "no") : ballot.mine;
+  const mine = pending ? (pending.yes ? "yes" : "no") : ballot.mine;
   if (!ballot.may_vote && !mine) return h("p", { class: "fine", key: "may-not" }, "You have no vote in this one.");
   /** @param {"yes" | "no"} choice @param {"check" | "cross"} sign */
   const one = (choice, sign) =>
@@ -95,7 +98,7 @@ export function ballotStrip(app) {
   const ballot = app.room?.group?.ballot;
   if (!ballot) return null;
   const pending = underWay(app, ballot.number);
-  const mine = pending ? (pending.frame.yes ? "yes" : "no") : ballot.mine;
+  const mine = pending ? (pending.yes ? "yes" : "no") : ballot.mine;
   /** @param {boolean} yes */
   const button = (yes) => h("button", { type: "button", key: String(yes), class: `vote is-${yes ? "yes" : "no"}`, "aria-label": `Vote ${yes ? "yes" : "no"}`, onclick: () => app.vote(ballot.number, yes) }, yes ? "YES" : "NO");
   return h(
@@ -109,7 +112,7 @@ export function ballotStrip(app) {
   );
 }
 
-/** A ballot inside a message. @param {import("../types.js").BallotNote} note @param {App} app */
+/** A ballot inside a message. @param {import("../frames.js").BallotNote} note @param {App} app */
 export function noteCard(note, app) {
   const open = app.room?.group?.ballot;
   const live = !note.result && open?.number === note.number ? open : null;

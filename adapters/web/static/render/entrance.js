@@ -71,7 +71,6 @@ function invitation(app) {
 
 /** @param {App} app */
 function wallets(app) {
-  if (app.session?.siwe === false) return null;
   const all = app.wallets.all;
   const busy = app.entrance.busy;
   return h(

@@ -4,8 +4,8 @@ import { duration, hourMinuteSecond, plural } from "../format.js";
 import { h } from "../vdom.js";
 import { card, countdown, time } from "./parts.js";
 
-/** @typedef {import("../types.js").StateName} StateName */
-/** @typedef {import("../types.js").Transition} Transition */
+/** @typedef {import("../frames.js").State} StateName */
+/** @typedef {import("../frames.js").Transition} Transition */
 
 /** @type {Record<StateName, string>} */
 export const STATE_NAMES = { working: "Working", waiting: "Waiting", voting: "Voting" };

@@ -5,7 +5,7 @@ import { h } from "../vdom.js";
 import { icon } from "./icons.js";
 import { addressOf, avatar, badge, card, named } from "./parts.js";
 
-/** @typedef {import("../types.js").Member} Member */
+/** @typedef {import("../frames.js").Member} Member */
 
 const SHOWN = 200;
 /** With more members than this one may filter. */

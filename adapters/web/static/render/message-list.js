@@ -2,11 +2,12 @@
 // looks at does not move when something is added above or below.
 
 import { day, plural, sameDay } from "../format.js";
+import { answered, changed, words as wordsOf } from "../outbox.js";
 import { draw, h } from "../vdom.js";
 import { icon } from "./icons.js";
 import { messageRow } from "./message.js";
 
-/** @typedef {import("../types.js").Message} Message */
+/** @typedef {import("../frames.js").Message} Message */
 
 /** Rows that stand in the document: at the start, added at an end, at most. */
 const ROWS = 120;
@@ -172,7 +173,7 @@ export class MessageList {
   /** @param {Message[]} messages */
   #parts(messages) {
     const rows = [];
-    const busy = new Map(this.#app.pending.filter((entry) => entry.stage !== "refused" && entry.frame.id).map((entry) => [entry.frame.id, "saving"]));
+    const busy = new Map(this.#app.pending.filter((entry) => entry.stage !== "refused").map((entry) => [changed(entry), "saving"]));
     const now = Date.now();
     for (let index = this.#from; index < this.#to; index += 1) {
       const message = messages[index];
@@ -227,15 +228,15 @@ export class MessageList {
           position: Infinity,
           revision: 0,
           author: { name: user?.name ?? "", platform: "web", user_id: entry.user, address: user?.address ?? "", me: true, bridge: false },
-          text: String(entry.frame.text ?? ""),
+          text: wordsOf(entry),
           html: "",
           time_ms: entry.time_ms,
           edited: false,
           deleted: false,
-          fate: "",
+          status: null,
           reason: "",
           late: false,
-          reply_to: String(entry.frame.reply_to ?? ""),
+          reply_to: answered(entry),
           thread: "",
           to_me: false,
           reactions: [],

@@ -8,7 +8,7 @@ import { noteCard } from "./ballot.js";
 import { icon } from "./icons.js";
 import { avatar, badge, named, time } from "./parts.js";
 
-/** @typedef {import("../types.js").Message} Message */
+/** @typedef {import("../frames.js").Message} Message */
 /**
  * @typedef {object} Surroundings
  * @property {import("../app.js").App} app
@@ -34,8 +34,8 @@ export function messageRow(message, around) {
     grouped ? "is-grouped" : "",
     message.to_me ? "is-private" : "",
     message.deleted ? "is-deleted" : "",
-    message.fate === "waiting" || around.stage === "sending" ? "is-waiting" : "",
-    message.fate === "dropped" ? "is-dropped" : "",
+    message.status === "waiting" || around.stage === "sending" ? "is-waiting" : "",
+    message.status === "dropped" ? "is-dropped" : "",
   ];
   return h(
     "li",
@@ -126,8 +126,8 @@ function marks(message, stage) {
   const found = [
     stage === "sending" && h("span", { class: "mark" }, icon("clock"), "sending…"),
     stage === "saving" && h("span", { class: "mark" }, icon("clock"), "saving…"),
-    message.fate === "waiting" && h("span", { class: "mark is-warn" }, icon("clock"), "waits for the group", message.reason && `: ${message.reason}`),
-    message.fate === "dropped" && h("span", { class: "mark is-bad" }, icon("warn"), "not sent", message.reason && `: ${message.reason}`),
+    message.status === "waiting" && h("span", { class: "mark is-warn" }, icon("clock"), "waits for the group", message.reason && `: ${message.reason}`),
+    message.status === "dropped" && h("span", { class: "mark is-bad" }, icon("warn"), "not sent", message.reason && `: ${message.reason}`),
     message.late && h("span", { class: "mark is-warn" }, icon("clock"), "late: an earlier message never came"),
     message.edited && !message.deleted && h("span", { class: "mark" }, "edited"),
   ].filter(Boolean);

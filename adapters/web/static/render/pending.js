@@ -1,5 +1,6 @@
 // What the server refused to take: shown above the composer until the person decides.
 
+import { words as wordsOf } from "../outbox.js";
 import { h } from "../vdom.js";
 import { icon } from "./icons.js";
 
@@ -15,7 +16,7 @@ export function pendingRefused(app) {
         "li",
         { key: entry.ref },
         icon("warn"),
-        h("p", null, h("strong", null, "Not sent: "), entry.text, h("span", { class: "quoted" }, String(entry.frame.text ?? "").slice(0, 200))),
+        h("p", null, h("strong", null, "Not sent: "), entry.text, h("span", { class: "quoted" }, wordsOf(entry).slice(0, 200))),
         h("button", { type: "button", onclick: () => app.discard(entry, true) }, "Edit"),
         h("button", { class: "quiet small", type: "button", "aria-label": "Discard", onclick: () => app.discard(entry, false) }, icon("close")),
       ),

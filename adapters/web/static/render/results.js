@@ -21,7 +21,7 @@ export function resultsCard(app) {
   );
 }
 
-/** @param {import("../types.js").Result} result */
+/** @param {import("../frames.js").Result} result */
 function resultRow(result) {
   const ended = result.closed_at * 1_000;
   return h(

@@ -12,7 +12,7 @@ export function signingsCard(app) {
   return card("signings", "Your wallet is asked", h("span", { class: "count" }, requests.length), h("ul", { class: "signings" }, requests.map((request) => one(app, request))));
 }
 
-/** @param {import("../app.js").App} app @param {import("../types.js").Signing} request */
+/** @param {import("../app.js").App} app @param {import("../frames.js").Signing} request */
 function one(app, request) {
   const busy = app.signing.has(request.id);
   const problem = app.signProblems.get(request.id);
@@ -31,7 +31,7 @@ function one(app, request) {
   );
 }
 
-/** @param {import("../types.js").Signing} request */
+/** @param {import("../frames.js").Signing} request */
 function shown(request) {
   if (request.method === "personal_sign") return payloadText(request.payload);
   try {

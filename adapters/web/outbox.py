@@ -1,6 +1,6 @@
 """What people did, on its way to the bridge's inbox: stored with the message, handed over in order.
 
-A crash between the two writes loses nothing: the offer is still in `page.db` and is made again at the next
+A crash between the two writes loses nothing: the event is still in `page.db` and is handed over at the next
 start; the inbox drops an event id that it knows, so nothing comes twice.
 """
 
@@ -22,14 +22,14 @@ ACCOUNT: Final = "page"
 BATCH: Final = 100
 WAIT_FIRST: Final = 0.2
 WAIT_MOST: Final = 30.0
-MAX_OFFERS: Final = 10_000
+MAX_WAITING: Final = 10_000
 """What may wait while the inbox fails; beyond it people are told to try later."""
 _KINDS: Final[dict[str, type[InboundMessage | InboundDelete | InboundReaction]]] = {
     "message": InboundMessage,
     "delete": InboundDelete,
     "reaction": InboundReaction,
 }
-log = structlog.get_logger("web.offers")
+log = structlog.get_logger("web.outbox")
 
 
 def encode(event: Inbound) -> str:
@@ -52,25 +52,25 @@ def decode(stored: str) -> Inbound:
     return cls(**fields)
 
 
-def offer(tx: Tx, event: Inbound) -> None:
+def put(tx: Tx, event: Inbound) -> None:
     """Put it in the queue, in the transaction that stores the message."""
-    tx.execute("INSERT INTO offers (event) VALUES (?)", (encode(event),))
+    tx.execute("INSERT INTO outbox (event) VALUES (?)", (encode(event),))
 
 
 def full(tx: Tx) -> bool:
     """Whether too much waits."""
-    return int(tx.execute("SELECT count(*) FROM offers").fetchone()[0]) >= MAX_OFFERS
+    return int(tx.execute("SELECT count(*) FROM outbox").fetchone()[0]) >= MAX_WAITING
 
 
 class Outbox:
-    """Carries offers to the inbox, one batch after the other, for as long as it runs."""
+    """Carries events to the inbox, one batch after the other, for as long as it runs."""
 
     def __init__(self, database: Database, inbox: Inbox) -> None:
         self._database = database
         self._inbox = inbox
         self._news = asyncio.Event()
         self.stuck = ""
-        """Why the inbox does not take what is offered; '' while it does."""
+        """Why the inbox does not take what waits; '' while it does."""
 
     def hurry(self) -> None:
         """There is something new."""
@@ -86,7 +86,7 @@ class Outbox:
                     wait = WAIT_FIRST
                 self.stuck = ""
             except Exception as error:
-                # The inbox is the bridge's own store: whatever fails there, the offers stay and are made again.
+                # The inbox is the bridge's own store: whatever fails, the events stay.
                 self.stuck = type(error).__name__
                 log.warning("the bridge does not take messages", error=self.stuck, retry_in=wait)
                 await asyncio.sleep(wait)
@@ -96,11 +96,11 @@ class Outbox:
 
     async def _carry(self) -> bool:
         """Hand over one batch; whether there was one."""
-        sql = "SELECT n, event FROM offers ORDER BY n LIMIT ?"
+        sql = "SELECT n, event FROM outbox ORDER BY n LIMIT ?"
         rows = await self._database.do(lambda tx: tx.execute(sql, (BATCH,)).fetchall())
         if not rows:
             return False
         last = int(rows[-1]["n"])
         await self._inbox.accept(ACCOUNT, str(last), [decode(row["event"]) for row in rows])
-        await self._database.do(lambda tx: tx.execute("DELETE FROM offers WHERE n <= ?", (last,)))
+        await self._database.do(lambda tx: tx.execute("DELETE FROM outbox WHERE n <= ?", (last,)))
         return True
