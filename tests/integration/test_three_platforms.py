@@ -209,7 +209,7 @@ async def test_a_ban_voted_on_three_platforms_holds_on_both(three: Three, name: 
     await three.admit(victim)
     if how == "/ban":
         asked = await three.discord.person.slash(
-            three.discord.channel, "ban", {"user": victim.name, "reason": "spam"}
+            three.discord.channel, "ban", {"member": victim.name, "reason": "spam"}
         )
         assert asked.ephemeral
     else:
