@@ -165,6 +165,7 @@ async def test_unban_asks_the_group_to_take_him_in_again(bench: Bench) -> None:
     await everybody(bench)
     bench.group.has(ALICE, CAROL)
     await bench.store.write(lambda tx: bans.record(tx, GROUP, BOB, "spam", 1))
+    token = ""
     for text in (f"!unban 0x{BOB.hex()}", "!unban Bob", "!unban bob"):
         bench.group.requests.clear()
         assert await ask(bench, "Alice", text) == ""
@@ -172,7 +173,8 @@ async def test_unban_asks_the_group_to_take_him_in_again(bench: Bench) -> None:
         assert isinstance(request, JoinMember)
         assert (request.address, request.name) == (BOB, "Bob")
         assert request.reason.startswith("unban asked by Alice (0x")
-    await bench.group.tell(Answer(request.reply_to, "join_requested"), Answer(request.reply_to, "joined"))
+        token = request.reply_to
+    await bench.group.tell(Answer(token, "join_requested"), Answer(token, "joined"))
     await bench.settled()
     asked, passed = bench.paper.texts(ROOM_A)[-2:]
     assert "lift the ban" in asked
