@@ -7,13 +7,13 @@ position and compares the newest messages with what was handed over (edits, dele
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import discord
 import structlog
-from discord.backoff import ExponentialBackoff
 
 from adapters.discord import translate
 from adapters.discord.cursor import Cursor, account
@@ -31,6 +31,7 @@ from bridge.model.adapter import (
     Rejected,
     RetryLater,
 )
+from bridge.model.backoff import Backoff
 from bridge.model.ids import RoomRef
 from bridge.model.message import Author
 
@@ -41,7 +42,8 @@ MAX_WAITING = 5_000
 SETTLE_SECONDS = 0.1
 """How long a new message waits for older ones: the gateway promises no order, ids have one. Own choice: more
 than what events are overtaken by, and too short to be noticed by people."""
-MAX_DELAY = 60.0
+FIRST_DELAY: Final = 1.0
+MAX_DELAY: Final = 60.0
 """Seconds between tries to read history; own choice."""
 
 log = structlog.get_logger("adapters.discord.stream")
@@ -152,9 +154,9 @@ class Stream:
         return any(isinstance(item, CatchUp) for _, item in self._held)
 
     async def _again(self, trouble: RetryLater) -> None:
-        backoff: ExponentialBackoff[bool] = ExponentialBackoff()
+        backoff = Backoff(FIRST_DELAY, MAX_DELAY, random.random)
         while True:
-            delay = min(MAX_DELAY, max(trouble.after, backoff.delay()))
+            delay = min(MAX_DELAY, backoff.failed(trouble.after))
             self._a.trouble(self._id, str(trouble))
             log.warning("history cannot be read", place=self._id, error=str(trouble), seconds=round(delay, 1))
             await asyncio.sleep(delay)

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import discord
 import structlog
-from discord.backoff import ExponentialBackoff
 
 from adapters.discord.errors import Unusable, translate
 from bridge.model.adapter import AdapterHealth, DeliveryError
+from bridge.model.backoff import Backoff
 
 PATIENCE = 90.0
 """Seconds without a session after which the client is replaced: the library's own waits grow to 17 minutes."""
 WATCH_SECONDS = 5.0
-MAX_DELAY = 60.0
+FIRST_DELAY: Final = 1.0
+MAX_DELAY: Final = 60.0
 """Seconds between tries; Discord allows 1,000 sessions a day."""
 
 log = structlog.get_logger("adapters.discord.gateway")
@@ -59,7 +62,7 @@ class Supervisor:
 
     async def run(self, client: discord.Client | None) -> None:
         """Connect `client`, then new ones for as long as it takes."""
-        backoff: ExponentialBackoff[bool] = ExponentialBackoff()
+        backoff = Backoff(FIRST_DELAY, MAX_DELAY, random.random)
         while True:
             try:
                 self._ready = False
@@ -75,10 +78,10 @@ class Supervisor:
                 if not isinstance(error, DeliveryError | OSError | discord.DiscordException):
                     log.info("the gateway's client ended", error=type(error).__name__, exc_info=error)
             if self._ready:
-                backoff = ExponentialBackoff()
+                backoff.succeeded()
             client = None
             self.restarts += 1
-            delay = min(MAX_DELAY, backoff.delay())
+            delay = backoff.failed()
             self.health = AdapterHealth("degraded", str(trouble))
             log.warning("gateway lost", reason=str(trouble), seconds=round(delay, 1))
             await asyncio.sleep(delay)

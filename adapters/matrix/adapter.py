@@ -13,12 +13,11 @@ from typing import Any, TypeVar
 from nio import Api
 
 from adapters.matrix.account import Account
-from adapters.matrix.backoff import Backoff
 from adapters.matrix.check import check_account
 from adapters.matrix.config import MatrixConfig
 from adapters.matrix.errors import MatrixRejected, TokenRevoked
 from adapters.matrix.fields import identifier, text
-from adapters.matrix.http import Built, MatrixHttp
+from adapters.matrix.http import Built, MatrixHttp, new_backoff
 from adapters.matrix.inbound import PLATFORM, Translator
 from adapters.matrix.invites import Invites
 from adapters.matrix.media import Media
@@ -90,7 +89,7 @@ class MatrixAdapter:
             people=self._people,
             invites=self._invites,
         )
-        self._backoff = Backoff()
+        self._backoff = new_backoff()
         self._quiet_until = 0.0
         """Loop time before which the homeserver asked us to send nothing (429)."""
         self._inbox: Inbox | None = None

@@ -7,13 +7,15 @@ error without a status. Every failure leaves here as a `DeliveryError` (see `ada
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+import random
+from typing import Any, Final, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import aiohttp
 from nio import AsyncClient, AsyncClientConfig
 
 from adapters.matrix.errors import AnswerTooLarge, from_answer, from_exception
+from bridge.model.backoff import Backoff
 
 REQUEST_SECONDS = 30.0
 CONNECT_SECONDS = 10.0
@@ -22,6 +24,17 @@ MAX_ANSWER_BYTES = 32 * 1024 * 1024
 
 Built = tuple[str, ...]
 """What nio's `Api` makes: method, path and, for some, the JSON body."""
+
+
+FIRST_WAIT: Final = 0.5
+"""Seconds after the first failure."""
+LONGEST_WAIT: Final = 60.0
+"""Seconds at most; nio's own ceiling (max_timeout_retry_wait_time)."""
+
+
+def new_backoff() -> Backoff:
+    """How long to leave a server alone that fails."""
+    return Backoff(FIRST_WAIT, LONGEST_WAIT, random.random)
 
 
 class MatrixHttp:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from nio import Api
 
-from adapters.matrix.backoff import Backoff
-from adapters.matrix.http import MatrixHttp
+from adapters.matrix.http import MatrixHttp, new_backoff
 from adapters.matrix.inbound import PLATFORM
 from bridge.model.adapter import Rejected, RetryLater
+from bridge.model.backoff import Backoff
 from bridge.model.ids import RoomRef
 
 MAX_PENDING = 1_000
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Invite:
-    backoff: Backoff = field(default_factory=Backoff)
+    backoff: Backoff = field(default_factory=new_backoff)
     not_before: float = 0.0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from nio import Api
 from adapters.matrix.fields import text
 from adapters.matrix.http import MatrixHttp
 from bridge.model.adapter import DeliveryError
+from bridge.model.bounded import BoundedMap
 from bridge.model.message import Author
 
 PLATFORM = "matrix"
@@ -29,7 +29,7 @@ class People:
 
     def __init__(self, http: MatrixHttp) -> None:
         self._http = http
-        self._known: OrderedDict[tuple[str, str], Author] = OrderedDict()
+        self._known: BoundedMap[tuple[str, str], Author] = BoundedMap(MAX_PEOPLE)
 
     def learn(self, room_id: str, user_id: str, content: Mapping[str, Any]) -> Author:
         """Take the content of a m.room.member event."""
@@ -41,15 +41,12 @@ class People:
             avatar=text(content.get("avatar_url"), MAX_AVATAR),
         )
         self._known[room_id, user_id] = author
-        if len(self._known) > MAX_PEOPLE:
-            self._known.popitem(last=False)
         return author
 
     async def author(self, room_id: str, user_id: str) -> Author:
         """The person as seen in this room; never fails (then the name is the id's local part)."""
-        known = self._known.get((room_id, user_id))
+        known = self._known.touch((room_id, user_id))
         if known is not None:
-            self._known.move_to_end((room_id, user_id))
             return known
         method, path = Api.room_get_state_event("", room_id, "m.room.member", user_id)
         try:

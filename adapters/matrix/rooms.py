@@ -6,7 +6,6 @@ Fetched when first needed, kept until an event in the room says that it changed.
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +15,7 @@ from nio import Api
 from adapters.matrix.errors import MatrixRejected
 from adapters.matrix.fields import identifier, integer, mapping
 from adapters.matrix.http import MatrixHttp
+from bridge.model.bounded import BoundedMap
 
 ADMIN_POWER = 100
 MAX_ROOMS = 1_000
@@ -56,16 +56,13 @@ class Rooms:
 
     def __init__(self, http: MatrixHttp) -> None:
         self._http = http
-        self._facts: OrderedDict[str, RoomFacts] = OrderedDict()
+        self._facts: BoundedMap[str, RoomFacts] = BoundedMap(MAX_ROOMS)
 
     async def facts(self, room_id: str) -> RoomFacts:
         """The room's facts. Raises `RetryLater`, or `Rejected` when we may not see them."""
-        known = self._facts.get(room_id)
+        known = self._facts.touch(room_id)
         if known is None:
             known = self._facts[room_id] = await self._fetch(room_id)
-            if len(self._facts) > MAX_ROOMS:
-                self._facts.popitem(last=False)
-        self._facts.move_to_end(room_id)
         return known
 
     def forget(self, room_id: str) -> None:

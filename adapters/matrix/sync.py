@@ -11,10 +11,10 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from adapters.matrix.backoff import Backoff
 from adapters.matrix.cursor import Cursor
 from adapters.matrix.errors import MatrixRejected, TokenRevoked
 from adapters.matrix.fields import identifier, mapping
+from adapters.matrix.http import new_backoff
 from adapters.matrix.inbound import PLATFORM, Malformed, Translator
 from adapters.matrix.invites import Invites
 from adapters.matrix.people import People
@@ -52,7 +52,7 @@ class SyncLoop:
         self._rooms = rooms
         self._people = people
         self._invites = invites
-        self._backoff = Backoff()
+        self._backoff = new_backoff()
         self._warned_encrypted: set[str] = set()
         self.counts: Counter[str] = Counter()
         """received, own, malformed, failed, encrypted: what became of events."""

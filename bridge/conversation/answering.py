@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -18,6 +17,7 @@ from bridge.conversation.topics import digest as wire_digest
 from bridge.conversation.topics import parse
 from bridge.conversation.tuning import Tuning
 from bridge.conversation.wirelog import WireLog
+from bridge.model.bucket import Buckets
 from bridge.protocol.errors import RemoteError
 from bridge.protocol.events import Topic
 from bridge.protocol.history import PREFIX_BYTES, HistoryRequest
@@ -34,14 +34,6 @@ Missing = Callable[[int, frozenset[bytes], int], Awaitable[list[ArchiveRow]]]
 """(since, have, limit) -> archived payloads since then whose prefix is not in `have`, oldest first."""
 Replay = Callable[[str, bytes], Awaitable[None]]
 """Publish on a content topic, once, marked as a replay. Raises TransportError."""
-
-
-@dataclass(slots=True)
-class _Allowance:
-    """A token bucket."""
-
-    left: float
-    at: float
 
 
 class Answerer:
@@ -62,7 +54,7 @@ class Answerer:
         self._random = random
         self._clock = clock
         self._tuning = tuning
-        self._allowances: dict[bytes, _Allowance] = {}
+        self._allowances = Buckets(tuning.answer_burst, 1 / tuning.answer_every, MAX_ASKERS)
         self._waiting: asyncio.Queue[tuple[HistoryRequest, float]] = asyncio.Queue(MAX_WAITING)
 
     def consider(self, request: HistoryRequest) -> bool:
@@ -73,16 +65,7 @@ class Answerer:
         return True
 
     def _allowed(self, requester: bytes) -> bool:
-        now, most = self._clock(), float(self._tuning.answer_burst)
-        if len(self._allowances) >= MAX_ASKERS:
-            self._allowances.clear()
-        bucket = self._allowances.setdefault(requester, _Allowance(most, now))
-        bucket.left = min(most, bucket.left + max(now - bucket.at, 0.0) / self._tuning.answer_every)
-        bucket.at = now
-        if bucket.left < 1:
-            return False
-        bucket.left -= 1
-        return True
+        return self._allowances.take(requester, self._clock()) == 0
 
     async def run(self) -> None:
         """Answer for ever."""

@@ -7,12 +7,15 @@ receivers drop.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 import structlog
 
 from bridge.conversation.tuning import Tuning
+from bridge.model.backoff import Backoff
 from bridge.storage import outbox
 from bridge.storage.outbox import OutboxRow
 from bridge.storage.store import Store
@@ -69,7 +72,7 @@ class Outbox:
 
     async def _publish_one(self, row: OutboxRow) -> None:
         """Until it is out, or the transport says that it never will be."""
-        wait = self._tuning.retry_first
+        backoff = Backoff(self._tuning.retry_first, self._tuning.retry_most, random.random)
         while True:
             self._retry.clear()
             try:
@@ -79,9 +82,10 @@ class Outbox:
                     # Fragmentation keeps payloads small; this is a fault of ours and must not block the rest.
                     log.error("cannot be published, dropped", group=self._group, row=row.id, error=str(error))
                     return None
+                wait = backoff.failed()
                 log.info("cannot publish yet", group=self._group, row=row.id, wait=wait, error=str(error))
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._retry.wait()
-            except TimeoutError:
-                wait = min(wait * 2, self._tuning.retry_most)
+                    # Peers came: what fails now fails for another reason.
+                    backoff.succeeded()

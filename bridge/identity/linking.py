@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from bridge.identity.errors import LinkError
 from bridge.model import ethereum
+from bridge.model.bounded import BoundedMap
 from bridge.model.sign_in_text import SignInText
 from bridge.protocol import wallet
 from bridge.protocol.errors import BadSignature
@@ -48,16 +48,13 @@ class Linking:
         """`bridge`: its name. `page`: the URL of its page as people see it, '' where it has none."""
         self._bridge = _NOT_IN_STATEMENT.sub("-", bridge)
         self._page = page
-        self._waiting: OrderedDict[tuple[str, str], LinkText] = OrderedDict()
+        self._waiting: BoundedMap[tuple[str, str], LinkText] = BoundedMap(MAX_WAITING)
 
     def start(self, platform: str, user_id: str, name: str, address: bytes, now: float) -> LinkText:
         """A text for this account (in place of an older one) and a wallet's address (20 bytes)."""
         text = self._text(platform, user_id, address, now)
         made = LinkText(platform, user_id, name, address, secrets.token_urlsafe(16), text, now + VALID_SECONDS)
-        self._waiting.pop((platform, user_id), None)
         self._waiting[platform, user_id] = made
-        while len(self._waiting) > MAX_WAITING:
-            self._waiting.popitem(last=False)
         return made
 
     def link(self, made: LinkText) -> str:

@@ -12,10 +12,11 @@ import asyncio
 import hashlib
 import heapq
 import itertools
-from collections import Counter, OrderedDict, deque
+from collections import Counter, deque
 from collections.abc import Collection, Iterator
 from typing import Final
 
+from bridge.model.bounded import BoundedMap
 from bridge.waku.transport import WakuMessage
 
 MAX_WAITING: Final = 8_192
@@ -40,7 +41,7 @@ class Inbox:
         self._queue: deque[WakuMessage] = deque()
         self._bytes = 0
         self._filled = asyncio.Event()
-        self._own: OrderedDict[bytes, None] = OrderedDict()
+        self._own: BoundedMap[bytes, None] = BoundedMap(ECHOES_KEPT)
         self._settle = settle
         self._held: list[tuple[int, int, WakuMessage]] = []
         """A heap of (timestamp, number of arrival, message)."""
@@ -55,8 +56,6 @@ class Inbox:
     def sent(self, message: WakuMessage) -> None:
         """Remember an own message, by its whole content: `meta` alone may be copied by anybody."""
         self._own[_digest(message)] = None
-        while len(self._own) > ECHOES_KEPT:
-            self._own.popitem(last=False)
 
     def put(self, message: WakuMessage) -> None:
         """Queue a message, unless nobody wants it, it is one's own, or there is no room."""

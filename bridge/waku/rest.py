@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import httpx
 
+from bridge.model.backoff import Backoff
 from bridge.waku.errors import BadMessage, NoPeers, TooLarge, TransportDown
 from bridge.waku.inbox import SETTLE, Inbox
 from bridge.waku.limits import MAX_ENCODED, check_outgoing, encoded_size
@@ -144,23 +145,21 @@ class RestTransport:
 
     async def _run(self, client: httpx.AsyncClient) -> None:
         config = self._config
-        failures = 0
+        backoff = Backoff(config.retry_first, config.retry_longest, random.random)
         wait = config.poll_fastest
         while True:
             try:
                 came = await self._poll(client)
                 await self._census(client)
                 self._problem = ""
-                failures = 0
+                backoff.succeeded()
                 wait = config.poll_fastest if came else min(wait * 1.5, config.poll_slowest)
             except (httpx.HTTPError, Refused) as error:
                 self._problem = _described(error)
                 self._peers = None
                 self._census_at = 0.0
                 self._inbox.counters["failed_polls"] += 1
-                failures += 1
-                longest = min(config.retry_first * 2 ** min(failures - 1, 20), config.retry_longest)
-                wait = longest * random.uniform(0.5, 1.0)  # noqa: S311 (jitter)
+                wait = backoff.failed()
             await asyncio.sleep(wait)
 
     async def _poll(self, client: httpx.AsyncClient) -> bool:

@@ -13,12 +13,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from random import random as jitter
 from typing import Final
 
 import structlog
 
 from bridge.conversation.conversation import ConversationStopped
 from bridge.conversation.ports import GroupHandle, Request, SendChat
+from bridge.model import backoff
 from bridge.model.adapter import Inbound, InboundBan, InboundCommand, InboundMessage
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Body
@@ -251,7 +253,9 @@ class Worker:
                 if attempt + 1 == self._a.tuning.full_tries:
                     await self._refused(job, error)
                     return
-                await asyncio.sleep(self._a.tuning.retry_first * 2**attempt)
+                tuning = self._a.tuning
+                wait = backoff.wait(tuning.retry_first, tuning.retry_most, attempt + 1, jitter())  # noqa: S311
+                await asyncio.sleep(wait)
             except LocalError as error:
                 await self._refused(job, error)
                 return

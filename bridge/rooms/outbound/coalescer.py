@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
+from bridge.model.bounded import BoundedMap
 from bridge.rooms.outbound.payloads import Edit, Payload
 
 
@@ -11,15 +10,11 @@ class EditCoalescer:
     """The newest step written of each series; forgotten at a restart, which only shows more steps."""
 
     def __init__(self, most: int = 1_024) -> None:
-        self._steps: OrderedDict[str, int] = OrderedDict()
-        self._most = most
+        self._steps: BoundedMap[str, int] = BoundedMap(most)
 
     def note(self, series: str, step: int) -> None:
         """A step was written. Were its transaction undone, the engine would write the same again."""
         self._steps[series] = max(step, self._steps.get(series, step))
-        self._steps.move_to_end(series)
-        while len(self._steps) > self._most:
-            self._steps.popitem(last=False)
 
     def outdated(self, payload: Payload) -> bool:
         """Whether a newer edit of the same series waits behind this one."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from random import random as jitter
 from typing import Final
 
 import msgspec
 import structlog
 
+from bridge.model import backoff
 from bridge.model.adapter import Adapter, DeliveryError, Rejected, RetryLater
 from bridge.model.ids import RoomRef
 from bridge.model.text import one_line
@@ -164,7 +166,7 @@ class Deliverer:
     async def _put_off(self, row: DeliveryRow, error: str, after: float) -> float:
         """Store that it has to wait; returns for how long. What the platform asks for is honoured."""
         tuning = self._tuning
-        own = min(tuning.retry_most, tuning.retry_first * 2 ** min(row.attempts, 16))
+        own = backoff.wait(tuning.retry_first, tuning.retry_most, row.attempts + 1, jitter())  # noqa: S311
         wait = min(after, tuning.wait_most) if after > 0 else own
         error = one_line(error, _MAX_ERROR)
         at = self._clock() + wait

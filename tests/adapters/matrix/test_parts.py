@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import random
 
 import aiohttp
 import pytest
 
-from adapters.matrix.backoff import CAP, Backoff
 from adapters.matrix.cursor import Cursor
 from adapters.matrix.errors import MAX_RETRY_AFTER, MatrixRejected, TokenRevoked, from_answer, from_exception
 from adapters.matrix.moderation import lack_of_power
@@ -66,16 +64,6 @@ def test_the_retry_after_header_counts_for_rate_limits_and_maintenance() -> None
 )
 def test_exceptions_are_translated(error: Exception, kind: type[Exception]) -> None:
     assert isinstance(from_exception(error), kind)
-
-
-def test_backoff_grows_to_its_cap_and_starts_anew() -> None:
-    backoff = Backoff(random.Random(7))
-    waits = [backoff.failed() for _ in range(40)]
-    assert waits[0] <= 0.75
-    assert all(CAP / 2 <= wait <= CAP * 1.5 for wait in waits[10:])
-    assert backoff.failed(at_least=500) == 500
-    backoff.succeeded()
-    assert backoff.failed() <= 0.75
 
 
 def test_creators_stand_above_all_from_version_12_on() -> None:
