@@ -37,7 +37,7 @@ TABLE: Final[dict[str, Folder]] = {
     ),
     "bridge.waku": _row(
         "transports: embedded node, REST, in memory for tests",
-        "bridge._native httpx msgspec google.protobuf structlog",
+        "bridge._native bridge.model httpx msgspec google.protobuf structlog",
     ),
     "bridge.storage": _row(
         "schema, transactions, one module per table", "sqlalchemy alembic cryptography msgspec structlog"
