@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from bridge.model.adapter_store import Change
 from bridge.model.commands import Arguments
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Attachment, Author, Body
@@ -146,8 +147,13 @@ Inbound = InboundMessage | InboundCommand | InboundDelete | InboundReaction | In
 class Inbox(Protocol):
     """Where an adapter hands over what it received."""
 
-    async def accept(self, account: str, cursor: str, events: Sequence[Inbound]) -> None:
-        """Store events (known event ids are dropped) and the account's cursor in one transaction."""
+    async def accept(
+        self, account: str, cursor: str, events: Sequence[Inbound], remember: Change | None = None
+    ) -> None:
+        """Store events (known event ids are dropped) and the account's cursor in one transaction.
+
+        `remember` runs in it too, on the adapter's rows; what it raises is raised here, and nothing is stored.
+        """
 
     async def cursor(self, account: str) -> str:
         """The last stored cursor of this account, '' at first."""
@@ -194,6 +200,11 @@ class Outgoing:
     ballot: BallotCard | None = None
     waiting: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list, compare=False, repr=False)
+
+    def remember(self, change: Change) -> None:
+        """Run this on the adapter's rows in the transaction that records the delivery."""
+        self.changes.append(change)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from bridge.conversation.services import MlsFactory
 from bridge.identity.keyfile import load_key
 from bridge.mls import MlsGroupPort
 from bridge.model.adapter import Adapter
+from bridge.model.adapter_store import WantsStore
 from bridge.model.ids import RoomRef
 from bridge.model.view import HasSignIn, WantsView
 from bridge.protocol.chain import ChainDomain
@@ -19,6 +20,7 @@ from bridge.protocol.ports import Address
 from bridge.protocol.types import BallotRules, Coordination, GroupName, GroupPolicy, Silence, Timing
 from bridge.rooms.view.group_view import Around, PlatformView
 from bridge.settings import GroupSettings, Problem, Settings, WrongSettings
+from bridge.storage.adapter_rows import StoredAdapterStore
 from bridge.storage.store import Store
 from bridge.waku.embedded import EmbeddedConfig, EmbeddedTransport
 from bridge.waku.transport import Transport
@@ -153,3 +155,10 @@ def give_windows(adapters: Mapping[str, Adapter], around: Around, prefix: str) -
     for name, adapter in adapters.items():
         if isinstance(adapter, WantsView):
             adapter.attach_view(PlatformView(name, adapter.platform, around, prefix))
+
+
+def give_stores(adapters: Mapping[str, Adapter], store: Store) -> None:
+    """Rows of its own to every adapter that remembers something. Before their start."""
+    for name, adapter in adapters.items():
+        if isinstance(adapter, WantsStore):
+            adapter.attach_store(StoredAdapterStore(store, name))

@@ -222,6 +222,7 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
         )
         around = Around(store, book, links, manager.groups, Files(adapters), news, reporter.report, linker)
         compose.give_windows(adapters, around, prefix)
+        compose.give_stores(adapters, store)
         yield Parts(settings, transport, manager, mirror, news, adapters, watchdog, reporter, chain)
 
 

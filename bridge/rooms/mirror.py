@@ -14,6 +14,7 @@ import structlog
 
 from bridge.conversation.ports import GroupHandle
 from bridge.model.adapter import Adapter, Edits, Inbound
+from bridge.model.adapter_store import Change
 from bridge.model.ids import RoomRef
 from bridge.model.notices import Notice
 from bridge.rooms.inbound import intake
@@ -26,7 +27,7 @@ from bridge.rooms.outbound.fanout import Notices
 from bridge.rooms.outbound.waiting_marks import PLATFORM as PARKED
 from bridge.rooms.ports import Commands, Words
 from bridge.rooms.tuning import Tuning
-from bridge.storage import deliveries, inbound, messages
+from bridge.storage import adapter_rows, deliveries, inbound, messages
 from bridge.storage.deliveries import RoomQueue
 from bridge.storage.store import Store
 from bridge.storage.tx import Tx
@@ -103,8 +104,19 @@ class Mirror:
 
     # ---- Inbox ----
 
-    async def accept(self, account: str, cursor: str, events: Sequence[Inbound]) -> None:
-        """Store events (known event ids are dropped) and the account's cursor in one transaction."""
+    async def accept(
+        self,
+        account: str,
+        cursor: str,
+        events: Sequence[Inbound],
+        remember: Change | None = None,
+        *,
+        adapter: str = "",
+    ) -> None:
+        """Store events (known event ids are dropped) and the account's cursor in one transaction.
+
+        `remember` runs in it on the rows of the adapter called `adapter`.
+        """
         rows = []
         for event in events:
             if event.room not in self._links:
@@ -115,7 +127,13 @@ class Mirror:
                 # It can never be handled; to refuse it would hold the cursor back for ever.
                 log.error("event refused", room=str(event.room), error=str(error))
         now = self._clock()
-        await self._store.write(lambda tx: inbound.accept(tx, account, cursor, rows, now))
+
+        def work(tx: Tx) -> None:
+            if remember is not None:
+                adapter_rows.remember(tx, adapter, (remember,), now)
+            inbound.accept(tx, account, cursor, rows, now)
+
+        await self._store.write(work)
         if rows:
             self._worker.wake()
 

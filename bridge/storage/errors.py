@@ -11,7 +11,6 @@
     │   └── CommitFailed        the transaction that held this work was not committed
     ├── StorageFault            the database refused a statement: a bug, or a damaged file
     ├── Conflict                a row that contradicts an existing one
-    │   └── AlreadyLinked       the room is linked to another group
     ├── BadValue                a value that no column takes: too long, not Unicode, out of range
     └── Tampered                an encrypted value does not verify: damaged, or moved to another row
 
@@ -70,10 +69,6 @@ class StorageFault(StorageError):
 
 class Conflict(StorageError):
     """The row contradicts an existing one."""
-
-
-class AlreadyLinked(Conflict):
-    """The room is linked to another group."""
 
 
 class BadValue(StorageError):

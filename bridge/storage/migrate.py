@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from bridge.storage.errors import SchemaTooNew, StorageFault
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-HEAD: Final = "0003"
+HEAD: Final = "0001"
 """The newest revision in `migrations/versions` (a test compares)."""
 
 

@@ -113,8 +113,6 @@ inbound = _table(
 
 cursors = _table("cursors", _key("account"), _text("cursor", TEXT_CHARS))
 
-rooms = _table("rooms", _key("platform"), _key("room_id"), _text("group_name"))
-
 deliveries = _table(
     "deliveries",
     _id(),
@@ -168,6 +166,19 @@ own_reactions = _table(  # the bridge's own event for all those who reacted alik
     _blob("target", _DIGEST_BYTES, primary_key=True),
     _key("reaction"),
     _text("event_id"),
+)
+
+adapter_rows = _table(  # value: encrypted; see bridge.storage.adapter_rows
+    "adapter_rows",
+    _key("adapter"),
+    _key("kind"),
+    _key("row_key"),
+    _blob("value"),
+    _text("under"),
+    _whole("position"),
+    _moment("expires_at"),  # 0: never
+    Index(None, "adapter", "kind", "under", "position"),
+    Index(None, "expires_at"),
 )
 
 accounts = _table(

@@ -1,31 +1,17 @@
-"""rooms, messages, accounts, members, bans, ballots."""
+"""messages, accounts, members, bans, ballots."""
 
 from __future__ import annotations
 
 import pytest
 
-from bridge.storage import accounts, ballots, bans, members, messages, rooms
+from bridge.storage import accounts, ballots, bans, members, messages
 from bridge.storage.accounts import Account
 from bridge.storage.ballots import BallotRow
 from bridge.storage.bans import Ban
-from bridge.storage.errors import AlreadyLinked, BadValue
-from bridge.storage.rooms import RoomLink
+from bridge.storage.errors import BadValue
 from bridge.storage.store import Store
 
 ALICE, BOB = b"a" * 20, b"b" * 20
-
-
-async def test_a_room_shows_one_group(store: Store) -> None:
-    assert await store.write(lambda tx: rooms.link(tx, "matrix", "!r", "g"))
-    assert not await store.write(lambda tx: rooms.link(tx, "matrix", "!r", "g"))
-    assert await store.write(lambda tx: rooms.link(tx, "discord", "!r", "h"))
-    with pytest.raises(AlreadyLinked, match="group g"):
-        await store.write(lambda tx: rooms.link(tx, "matrix", "!r", "h"))
-    assert await store.read(rooms.all_links) == [RoomLink("discord", "!r", "h"), RoomLink("matrix", "!r", "g")]
-    assert not await store.write(lambda tx: rooms.unlink(tx, "matrix", "!r", "h"))
-    assert await store.write(lambda tx: rooms.unlink(tx, "matrix", "!r", "g"))
-    assert not await store.write(lambda tx: rooms.unlink(tx, "matrix", "!r"))
-    assert await store.read(rooms.all_links) == [RoomLink("discord", "!r", "h")]
 
 
 async def test_messages_and_their_events(store: Store) -> None:

@@ -40,7 +40,8 @@ TABLE: Final[dict[str, Folder]] = {
         "bridge._native bridge.model httpx msgspec google.protobuf structlog",
     ),
     "bridge.storage": _row(
-        "schema, transactions, one module per table", "sqlalchemy alembic cryptography msgspec structlog"
+        "schema, transactions, one module per table",
+        "bridge.model sqlalchemy alembic cryptography msgspec structlog",
     ),
     "bridge.identity": _row(
         "master secret, hosted wallets, linking of own ones, signing, ECIES",

@@ -13,7 +13,9 @@ from bridge.model.adapter import (
     InboundMessage,
     InboundReaction,
 )
+from bridge.model.adapter_store import Change
 from bridge.model.ids import RoomRef
+from tests.support.memory_store import MemoryStore
 
 
 class MemoryInbox:
@@ -24,13 +26,25 @@ class MemoryInbox:
         self.events: list[Inbound] = []
         self.cursors: dict[str, str] = {}
         self.own: set[str] = set()
+        self.store = MemoryStore()
+        """Of the one adapter that uses this inbox."""
         self.repeats = 0
         """Events that were handed over again (a store would drop them)."""
         self._known: set[str] = set()
         self._changed = asyncio.Condition()
 
-    async def accept(self, account: str, cursor: str, events: Sequence[Inbound]) -> None:
+    async def accept(
+        self,
+        account: str,
+        cursor: str,
+        events: Sequence[Inbound],
+        remember: Change | None = None,
+        *,
+        adapter: str = "",
+    ) -> None:
         async with self._changed:
+            if remember is not None:
+                await self.store.write(remember)
             for event in events:
                 if event.event_id in self._known:
                     self.repeats += 1

@@ -8,22 +8,41 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from bridge.model.adapter import Inbound, Inbox
+from bridge.model.adapter_store import Change
 from bridge.model.ids import RoomRef
+
+
+class SharedInbox(Inbox, Protocol):
+    """The inbox of all adapters, which is told whose rows are meant."""
+
+    async def accept(
+        self,
+        account: str,
+        cursor: str,
+        events: Sequence[Inbound],
+        remember: Change | None = None,
+        *,
+        adapter: str = "",
+    ) -> None:
+        """See `Inbox.accept`; `remember` works on the rows of the adapter called `adapter`."""
 
 
 class NamedInbox:
     """An `Inbox` for the adapter called `name` (its table under [adapters])."""
 
-    def __init__(self, inbox: Inbox, name: str) -> None:
+    def __init__(self, inbox: SharedInbox, name: str) -> None:
         self._inbox = inbox
         self._name = name
 
-    async def accept(self, account: str, cursor: str, events: Sequence[Inbound]) -> None:
+    async def accept(
+        self, account: str, cursor: str, events: Sequence[Inbound], remember: Change | None = None
+    ) -> None:
         """Store events and cursor, the rooms renamed; accounts of equal name do not share a cursor."""
         named = [replace(event, room=self._room(event.room)) for event in events]
-        await self._inbox.accept(self._account(account), cursor, named)
+        await self._inbox.accept(self._account(account), cursor, named, remember, adapter=self._name)
 
     async def cursor(self, account: str) -> str:
         """The last stored cursor of this account, '' at first."""

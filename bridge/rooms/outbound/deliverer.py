@@ -20,7 +20,7 @@ from bridge.rooms.outbound.failures import Failures
 from bridge.rooms.outbound.payloads import Ban, Edit, Payload, Post, React, Unban, Unreact
 from bridge.rooms.outbound.perform import Known, Progress, perform
 from bridge.rooms.tuning import Tuning
-from bridge.storage import deliveries, enforcements, messages, reactions
+from bridge.storage import adapter_rows, deliveries, enforcements, messages, reactions
 from bridge.storage.deliveries import DeliveryRow
 from bridge.storage.store import Store
 from bridge.storage.tx import Tx
@@ -140,6 +140,7 @@ class Deliverer:
         def work(tx: Tx) -> None:
             event_id = next(iter((*progress.events, *progress.files)), progress.other)
             deliveries.done(tx, row.id, event_id[:1024])
+            adapter_rows.remember(tx, room.platform, progress.changes, now)
             for event in progress.events:
                 messages.remember(tx, row.message_id, *place, event, now, own=True)
             for event in progress.files:
@@ -158,7 +159,13 @@ class Deliverer:
 
     async def _give_up(self, room: RoomRef, row: DeliveryRow, payload: Payload | None, error: str) -> None:
         now = self._clock()
-        await self._store.write(lambda tx: self._failures.write(tx, room, row, payload, error, now))
+        made = self._progress.get(row.id, Progress())
+
+        def work(tx: Tx) -> None:
+            self._failures.write(tx, room, row, payload, error, now)
+            adapter_rows.remember(tx, room.platform, made.changes, now)
+
+        await self._store.write(work)
         self._failures.committed(room, row, error)
         self._progress.pop(row.id, None)
         self.wake()

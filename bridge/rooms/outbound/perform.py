@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bridge.model.adapter import Adapter, Capabilities, Deletes, Edits, Enforces, Outgoing, Reacts
+from bridge.model.adapter_store import Change
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Author, Body
 from bridge.rooms.outbound.payloads import Ban, Delete, Edit, Payload, Post, React, Unban, Unreact
@@ -50,6 +51,8 @@ class Progress:
     note: str = ""
     gone: bool = False
     """Our own reaction was taken away."""
+    changes: list[Change] = field(default_factory=list)
+    """What the adapter remembers of it, to be stored with the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ async def _post(work: _Work, post: Post, reply: str) -> None:
         thread_event=thread,
         to_user=post.to_user,
         extra={"late": True} if post.late else {},
+        changes=progress.changes,
     )
     for index, part in enumerate(bodies):
         if index < len(progress.events):
@@ -159,7 +163,9 @@ async def _edit(work: _Work, edit: Edit) -> None:
         return
     bodies = _parts(edit.body, caps, edit.author)
     thread = known.thread if caps.thread else ""
-    message = Outgoing(work.key, work.room, Body(""), edit.author, thread_event=thread)
+    message = Outgoing(
+        work.key, work.room, Body(""), edit.author, thread_event=thread, changes=work.progress.changes
+    )
     for index, part in enumerate(bodies):
         ballot = edit.ballot if caps.ballot and index == 0 else None
         text = replace(message, key=_part_key(work.key, index), body=part, ballot=ballot)
