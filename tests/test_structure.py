@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.import_table import TABLE, markdown
+from tests.support.texts import texts
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_LINES = 600
@@ -155,3 +157,17 @@ def test_the_rules_catch_what_they_forbid(tmp_path: Path) -> None:
     bad.write_text("from bridge import storage\nfrom . import x\ndef f():\n    import asyncio, nio.client\n")
     assert imports("bridge.protocol.bad", bad) == {"bridge.storage", "bridge.protocol", "asyncio", "nio.client"}
     assert not within("bridge.modelling", "bridge.model")
+
+
+GENDERED = re.compile(r"\b([Hh](?:e|im|is|er)|[Ss]h[e])\b")
+NOT_YET = ("bridge/protocol/", "tests/protocol/", "contracts/src/")
+"""Whose texts are rewritten with the next version of the protocol and of the contracts."""
+
+
+def test_people_are_they() -> None:
+    found = {
+        str(path.relative_to(ROOT)): match[0]
+        for path, text in texts()
+        if (match := GENDERED.search(text)) and not str(path.relative_to(ROOT)).startswith(NOT_YET)
+    }
+    assert not found

@@ -270,7 +270,7 @@ class Store:
             db.execute("INSERT OR IGNORE INTO own_reactions VALUES (?,?,?)", (message, emoji, key))
 
     def return_reaction(self, message: int, emoji: str, key: str) -> bool:
-        """One person took his back; whether nobody's is left."""
+        """One person took theirs back; whether nobody's is left."""
         with self._db() as db:
             db.execute(
                 "DELETE FROM own_reactions WHERE message = ? AND emoji = ? AND key = ?", (message, emoji, key)

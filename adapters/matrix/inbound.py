@@ -63,7 +63,7 @@ class Translator:
         self._notices = notices
         self._is_command = is_command
         self.patient = True
-        """Whether to raise when a sender's power cannot be found out now; else he counts as no admin."""
+        """Whether to raise when a sender's power cannot be found out now; else they count as no admin."""
 
     async def translate(self, room: RoomRef, event: dict[str, Any]) -> Inbound | None:
         """The bridge's form of an event; None for one that means nothing to it.

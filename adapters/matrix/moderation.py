@@ -29,7 +29,7 @@ class Moderation:
             raise await self._explained(refusal, room_id, user_id, "ban") from refusal
 
     async def unban(self, room_id: str, user_id: str) -> None:
-        """Lift a ban; one that is not banned stays what he is."""
+        """Lift a ban; one that is not banned stays what they are."""
         try:
             await self._http.call(Api.room_unban("", room_id, user_id))
         except MatrixRejected as refusal:

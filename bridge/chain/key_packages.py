@@ -4,7 +4,7 @@
       no: forget all, read from the first block on
 
 Anybody can publish for any group, so what is kept is bounded: of one owner what the contract lets wait, and
-`MAX_PACKAGES` in all. Beyond that, the owner of whom nothing was heard for longest is forgotten; he can publish
+`MAX_PACKAGES` in all. Beyond that, the owner unheard of for longest is forgotten; they can publish
 another one.
 """
 

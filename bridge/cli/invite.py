@@ -14,8 +14,8 @@ from bridge.settings import Problem, Settings, WrongSettings, load
 
 
 def invite(
-    name: Annotated[str, typer.Argument(help="What the invited person is called; he may change it.")] = "",
-    operator: Annotated[bool, typer.Option("--operator", help="Give him the operator's view too.")] = False,
+    name: Annotated[str, typer.Argument(help="What the invited person is called; they may change it.")] = "",
+    operator: Annotated[bool, typer.Option("--operator", help="Give them the operator's view too.")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Print a link by which somebody opens an account on the page.

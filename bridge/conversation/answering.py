@@ -90,7 +90,7 @@ class Answerer:
                 continue
             parts = self._unanswered(row, arrived)
             if parts and overtaken:
-                # We have caught up with somebody else who answers: let him go ahead, or both say the same.
+                # We have caught up with somebody else who answers: let them go ahead, or both say the same.
                 await self._pause()
                 parts = self._unanswered(row, arrived)
             overtaken = not parts

@@ -241,6 +241,6 @@ class Conversation:
 
 
 def _fail(asked: Asked, error: Exception) -> None:
-    """Tell whoever waits for this request, if he has not been told."""
+    """Tell whoever waits for this request, if they have not been told."""
     if not asked.done.done():
         asked.done.set_exception(error)

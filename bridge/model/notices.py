@@ -36,7 +36,7 @@ class ChangeNote:
     requester: bytes = b""
     reason: str = ""
     name: str = ""
-    """Display name that the subject gave himself; untrusted text."""
+    """Display name that the subject gave themselves; untrusted text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,16 +26,16 @@ class Key(StrEnum):
     """Who holds a member's wallet."""
 
     HOSTED = "hosted"
-    """This bridge: it signs for him."""
+    """This bridge: it signs for them."""
     OWN = "own"
-    """He himself; his leaf lives on this bridge."""
+    """They themselves; their leaf lives on this bridge."""
     ELSEWHERE = "elsewhere"
-    """He came by another bridge, and only that one knows."""
+    """They came by another bridge, and only that one knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member as a list shows him. `name` is cleaned but his own choice: the address tells people apart."""
+    """One member as a list shows them. `name` is cleaned but self-chosen: the address tells people apart."""
 
     address: bytes
     name: str
@@ -106,7 +106,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class MembershipStatus:
-    """Where one person stands in a group. `address` is empty until he has an account (`!join`)."""
+    """Where one person stands in a group. `address` is empty until they have an account (`!join`)."""
 
     address: bytes
     is_member: bool = False
@@ -158,7 +158,7 @@ No news: something else changed (a signing request, a connection): what is shown
 
 @dataclass(frozen=True, slots=True)
 class LinkOffer:
-    """A platform account that somebody wants to put his own wallet (`address`) behind, by signing `text`."""
+    """A platform account that somebody wants to put their own wallet (`address`) behind, by signing `text`."""
 
     platform: str
     name: str
@@ -184,9 +184,9 @@ class GroupView(Protocol):
         """Where this person stands."""
 
     async def open_account(self, user: UserRef, name: str, address: bytes = b"") -> bytes:
-        """Give a platform user an account; returns his address. Idempotent.
+        """Give a platform user an account; returns their address. Idempotent.
 
-        `address` empty: the bridge holds his wallet. Else it is his own wallet's, whose ownership the adapter
+        `address` empty: the bridge holds their wallet. Else it is their own wallet's, whose owner the adapter
         has verified. Raises ViewError when the user has an account with another address.
         """
 
@@ -194,7 +194,7 @@ class GroupView(Protocol):
         """What this own wallet is asked to sign now."""
 
     async def sign(self, room: RoomRef, request_id: str, signature: bytes) -> None:
-        """Answer a signing request; an empty signature refuses. Raises ViewError (not his, too late)."""
+        """Answer a signing request; an empty signature refuses. Raises ViewError (not theirs, too late)."""
 
     async def link_offer(self, code: str) -> LinkOffer:
         """What the link with this code is about (see the command `!link`). Raises ViewError (too old)."""

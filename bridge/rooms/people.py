@@ -13,7 +13,7 @@ from bridge.storage.tx import Tx
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """A snapshot. Names are cleaned, but anybody may have given himself any: the address tells people apart."""
+    """A snapshot. Names are cleaned, but anybody may have taken any: the address tells people apart."""
 
     accounts: tuple[Account, ...] = ()
     seen: Mapping[bytes, str] = field(default_factory=dict)
@@ -48,9 +48,9 @@ class People:
 
     @staticmethod
     def accounts_of(tx: Tx, group: str, address: bytes) -> list[Account]:
-        """A member's platform accounts: those that we know, and those that he is said to have elsewhere.
+        """A member's platform accounts: those that we know, and those that they are said to have elsewhere.
 
-        An account that is somebody else's here is not his, whatever he says.
+        An account that is somebody else's here is not theirs, whatever they say.
         """
         own = accounts.by_address(tx, address)
         said = claims.by_address(tx, group, address)

@@ -330,7 +330,7 @@ class GroupSettings(Table):
     moderator_bans: Literal["propose", "mirror", "ignore"] = Field(
         "propose",
         description=(
-            "A moderator's ban in a room. propose: the group votes on it in his name, if both are members; "
+            "A moderator's ban in a room. propose: the group votes on it in their name, if both are members; "
             "mirror: it holds at once in this bridge's other rooms of the group; ignore: it stays where it is."
         ),
         examples=["propose"],

@@ -1,6 +1,6 @@
 """Reactions that stand, and the bridge's own event that shows them in a room.
 
-A bridge's account reacts once however many people did: its event goes when the last of them takes his back.
+A bridge's account reacts once however many people did: its event goes when the last of them takes theirs back.
 """
 
 from __future__ import annotations

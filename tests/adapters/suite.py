@@ -1,7 +1,7 @@
 """The behaviour every adapter must show, on the real platform: written against an `Arena`.
 
 A platform's test subclasses `AdapterSuite` and provides the fixture `arena`: one linked room with the
-person Alice in it, the running adapter, and ways to act as her and to read the room as she sees it.
+person Alice in it, the running adapter, and ways to act as them and to read the room as they see it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Two bridges in one process: real store, real MLS, real engine; only the network is in memory.
 
 Accepted: alice's bridge has the message on disk (what a person waits for). End to end: bob's bridge has it on
-disk, as a row that his room would show. Both share one process, thus one Python: two machines do better.
+disk, as a row that their room would show. Both share one process, thus one Python: two machines do better.
 """
 
 from __future__ import annotations

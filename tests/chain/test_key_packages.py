@@ -41,7 +41,7 @@ def mark(owner: Payer, package: bytes) -> MarkUsed:
 
 
 async def do(bench: Bench, who: Payer, function: str, *arguments: Any, fee: int = FEE) -> None:
-    """Somebody calls the contract himself."""
+    """Somebody calls the contract themselves."""
     fund(bench.chain, who.address)
     data = abi.call(abi.KEY_PACKAGES, function, *arguments)
     raw, _ = who.sign_transaction(
@@ -68,7 +68,7 @@ async def by_sig(bench: Bench, intent: PublishKeyPackage, who: Payer) -> None:
 
 
 async def test_from_a_signature_to_the_mark(bench: Bench) -> None:
-    """The owner joins while it waits; he never has gas."""
+    """The owner joins while it waits; they never have gas."""
     owner, package = bench.voters[1], b"a key package"
     waiting = packages_of(bench)
     await bench.ask(bench.roster(), publication(bench, owner, package))
@@ -216,7 +216,7 @@ async def test_what_is_kept_is_bounded(bench: Bench, monkeypatch: pytest.MonkeyP
     bench.chain.mine(CONFIRMATIONS)
     await waiting.refresh()
     assert [waiting.of(one.address) for one in crowd] == [None, b"2", b"2"]
-    # He comes back; an end of what was forgotten disturbs nothing.
+    # They come back; an end of what was forgotten disturbs nothing.
     await do(bench, crowd[0], "revoke", bench.key, sha256(b"1").digest())
     await do(bench, crowd[0], "publish", bench.key, [b"3"])
     bench.chain.mine(CONFIRMATIONS)

@@ -225,7 +225,7 @@ async def test_another_steward_records_first(town: ChainTown) -> None:
     """The steward's own record comes too late: the chain has one, and the group follows that."""
     before, records = await town.at_rest(), len(town.records())
     steward = town.steward(await town.groups())
-    assert steward == 0, "the creator has not lost his office"
+    assert steward == 0, "the creator has not lost their office"
     record = await town.holds_record()
     town.sends_as(town.accounts[1], town.addresses["GroupRegistry"], data(record))
     await until(lambda: len(town.records()) == records + 1, 30, "the other one's record is in a block")
@@ -273,7 +273,7 @@ async def test_to_waku_and_back_by_vote(town: ChainTown) -> None:
 
 
 async def test_a_record_whose_commit_never_comes(town: ChainTown) -> None:
-    """Another steward records what he never publishes: the way out is a vote to go on without the chain."""
+    """Another steward records what they never publish: the way out is a vote to go on without the chain."""
     before, records = await town.at_rest(), len(town.records())
     record = await town.holds_record()
     town.sends_as(town.accounts[1], town.addresses["GroupRegistry"], with_another_commit(data(record)))
@@ -289,7 +289,7 @@ async def test_a_record_whose_commit_never_comes(town: ChainTown) -> None:
 
 
 async def test_somebody_is_taken_in_while_his_bridge_is_away(town: ChainTown) -> None:
-    """By the key package that he has published; he leaves again by a claim that he has signed for the chain."""
+    """By the key package that they published; they leave again by a claim signed for the chain."""
     people, erin = town.people, town.people["Erin"]
     await erin.say("!keypackage")
     await until(lambda: town.events("KeyPackageRegistry", "KeyPackagePublished"), PATIENCE, "it is published")
@@ -303,11 +303,11 @@ async def test_somebody_is_taken_in_while_his_bridge_is_away(town: ChainTown) ->
     town.bridges[1].start()
     await town.until(lambda group: erin.address in group.members, "Erin's bridge has come by the Welcome")
     await town.at_rest()
-    await until(lambda: erin.is_member, PATIENCE, "her page says so")
+    await until(lambda: erin.is_member, PATIENCE, "their page says so")
     assert town.is_member_on_chain(erin.address)
     await erin.say("I was away")
-    await until(lambda: people["Alice"].reads("I was away", "Erin"), PATIENCE, "she is read on client1")
+    await until(lambda: people["Alice"].reads("I was away", "Erin"), PATIENCE, "they are read on client1")
     await until(lambda: town.events("KeyPackageRegistry", "KeyPackageUsed"), PATIENCE, "the package is used up")
     await erin.say("!leave")
-    await town.until(lambda group: erin.address not in group.members, "she has left")
+    await town.until(lambda group: erin.address not in group.members, "they have left")
     assert not town.is_member_on_chain(erin.address)

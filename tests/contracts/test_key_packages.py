@@ -61,7 +61,7 @@ def test_no_stranger_burns_a_package(contracts: Contracts, group: Group, calls: 
         assert refusal == ("KeyPackageRegistryNotSteward", group.key, who.address.lower())
     early = contracts.refusal(used, group.steward.address)
     assert early == ("KeyPackageRegistryNotAMember", group.key, OWNER.address.lower())
-    # A stranger's own group, to which he has added the owner, has no hold on what was meant for another.
+    # A stranger's own group, to which they have added the owner, has no hold on what was meant for another.
     own = Group(contracts, STRANGER, group.terms, [*group.voters, OWNER], group.services).create()
     foreign = calls.markUsed(own.key, OWNER.address, HASH)
     assert contracts.refusal(foreign, own.steward.address) == ("KeyPackageRegistryNotWaiting", HASH)

@@ -316,7 +316,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(number=pick, package=st.sampled_from([0, 1]), way=st.sampled_from(["own", "signed", "forged"]))
     def publish(self, number: int, package: int, way: str) -> None:
-        """One key package, mostly of a member, by himself or by somebody who pays."""
+        """One key package, mostly of a member, by themselves or by somebody who pays."""
         members = sorted(self.model.members)
         owner = members[number % len(members)] if number < 8 else NAMES[number % len(NAMES)]
         functions, key = self.contracts.packages.functions, self.group.key

@@ -142,7 +142,7 @@ def test_a_roster_that_is_in_use_stays(group: Group) -> None:
 
 
 def test_what_was_voted_under_another_roster_is_void(contracts: Contracts, group: Group) -> None:
-    """A creator puts in his sybils, passes a ballot, and puts the true roster back: it can't be recorded."""
+    """A creator puts in their sybils, passes a ballot, and puts the true roster back: it can't be recorded."""
     truth = list(group.voters)
     group.voters = people(3, "sybil")
     contracts.do(group.resuming(), group.creator.address)

@@ -129,7 +129,7 @@ def test_sizes_and_numbers_are_bounded_as_for_its_owner(contracts: Contracts, gr
 
 @pytest.fixture
 def wallet(contracts: Contracts, helpers: dict[str, Any]) -> Person:
-    """The owner, known by his contract wallet."""
+    """The owner, known by their contract wallet."""
     return Person(OWNER.name, contracts.deploy(helpers["TestWallet"], OWNER.address).address)
 
 
@@ -137,7 +137,7 @@ def test_a_contract_wallet_publishes_by_its_owners_key(group: Group, wallet: Per
     assert refusal(group, wallet, group.publication(wallet, PACKAGE)) == ()
     by_stranger = group.publication(wallet, PACKAGE, signer=STRANGER)
     assert refusal(group, wallet, by_stranger) == (BAD, wallet.address.lower())
-    # His key alone is somebody else.
+    # Their key alone is somebody else.
     assert refusal(group, OWNER, group.publication(wallet, PACKAGE)) == (BAD, OWNER.address.lower())
 
 

@@ -146,7 +146,7 @@ async def test_duplicates_are_dropped_even_after_a_restart(pair: tuple[Node, Nod
     hub.inject(heard)
     await alice.say("thrice")
     await shows(bob, ["once", "twice", "thrice"])
-    # `wrong_epoch`: history offers him the batch that let him in. A duplicate would be refused otherwise.
+    # `wrong_epoch`: history offers them the batch that let them in. A duplicate would be refused otherwise.
     assert set(bob.refused()) <= {"wrong_epoch"}
     await recorder.stop()
 
@@ -269,7 +269,7 @@ async def test_a_payload_of_any_size_arrives_once(
     monkeypatch.setattr(GroupEngine, "handle", with_large_ones)
     await bob.kill()
     await alice.say("large 1")
-    await bob.start()  # what he missed comes by history
+    await bob.start()  # what they missed comes by history
     await until(lambda: arrived, "the large one is whole again")
     # What is shown after it proves that it is committed: a bridge killed before that takes it again.
     await alice.say("mark 1")
@@ -351,7 +351,7 @@ async def test_history_is_not_told_to_strangers(pair: tuple[Node, Node], hub: Me
     alice, bob = pair
     await alice.say("secret")
     await shows(bob, ["secret"])
-    await bob.stop()  # he may ask, and what he is told all may hear
+    await bob.stop()  # they may ask, and what they are told all may hear
     await asyncio.sleep(5 * alice.tuning.answer_delay)
     spy = MemoryTransport(hub)
     spy.subscribe([APP])

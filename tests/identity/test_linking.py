@@ -86,9 +86,9 @@ def test_another_wallet_or_another_text() -> None:
 def test_a_text_for_another_account_does_not_do() -> None:
     waiting = linking()
     hers = waiting.start("discord", "42", "Alice", ALICE.address, NOW)
-    his = waiting.start("discord", "43", "Bob", ALICE.address, NOW)
+    theirs = waiting.start("discord", "43", "Bob", ALICE.address, NOW)
     with pytest.raises(LinkError):
-        waiting.finish(his, ALICE.sign(hers.text.encode()))
+        waiting.finish(theirs, ALICE.sign(hers.text.encode()))
 
 
 def test_it_ends() -> None:

@@ -71,7 +71,7 @@ def test_platform_and_user_cannot_be_shifted() -> None:
 
 
 def test_derivation_never_changes() -> None:
-    """Pinned: another derivation would lock every hosted member out of his groups."""
+    """Pinned: another derivation would lock every hosted member out of their groups."""
     assert (
         Master(SECRET).wallet("matrix", "@alice:example.org").address.hex()
         == "43f16d592a7fc62bd7b1c4ad45da5487c1f29b01"

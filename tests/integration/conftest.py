@@ -76,7 +76,7 @@ async def town(tmp_path: Path, synapse: Synapse) -> AsyncIterator[Town]:
         MatrixPerson(synapse.url, synapse.register(name)) for name in ("alice", "carol", "bob", "watcher")
     ]
     alice, carol, bob, watcher = people
-    # Bob is in both rooms, at home in B. He made neither: nobody can ban the creator of a room.
+    # Bob is in both rooms, at home in B. They made neither: nobody can ban the creator of a room.
     room_a = await alice.create_room(bots[0].user_id, carol.user_id, bob.user_id)
     room_b = await watcher.create_room(bots[1].user_id, bob.user_id)
     for person, room in ((carol, room_a), (bob, room_a), (bob, room_b)):

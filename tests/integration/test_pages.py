@@ -137,7 +137,7 @@ async def a_ban_that_passes(alice: Person, carol: Person, bob: Person) -> None:
     await went_through_a_vote(alice, carol)
     await everybody((alice, carol), lambda person: person.sees_people(2))
     await alice.sees_result("passed", "2–0", number=5)
-    # He is signed out and told why; when he comes back he is told again.
+    # They are signed out and told why; when they come back they are told again.
     await expect(bob.page.locator("body")).to_contain_text("You are banned", timeout=PATIENCE)
     await alice.says("said after the ban")
     await carol.reads("said after the ban")

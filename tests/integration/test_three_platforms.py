@@ -277,7 +277,7 @@ async def test_a_killed_bridge_goes_on_with_the_ballot(three: Three) -> None:
 
 
 async def test_a_moderators_ban_is_proposed_to_the_group(three: Three) -> None:
-    """Alice moderates on Discord: the group is asked in her name; what it votes holds on Matrix too."""
+    """Alice moderates on Discord: the group is asked in their name; what it votes holds on Matrix too."""
     victim = three.victims["Nick"]
     await three.admit(victim)
     await three.discord.person.ban(three.discord.guild, victim.discord, "flooding")

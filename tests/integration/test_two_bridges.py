@@ -150,7 +150,7 @@ async def _passed_vote(town: Town) -> None:
 
 
 async def _bob_is_out(town: Town, before: Path, bob: Address) -> None:
-    """Out of the group (by his old state), and out of the rooms."""
+    """Out of the group (by their old state), and out of the rooms."""
     await eventually(lambda: _banned(town))
     await shows(town.alice, town.room_a, "bob", "banned")
     assert (town.a.stop(), town.b.stop()) == (0, 0)
@@ -160,11 +160,11 @@ async def _bob_is_out(town: Town, before: Path, bob: Address) -> None:
         later = [data for epoch, data in new.app_messages() if epoch > old.epoch]
         assert later, "nothing was said after the ban"
         leaf = old.leaf_of(bob)
-        assert follow(leaf, old.batches()), "the copy was made while he was in"
+        assert follow(leaf, old.batches()), "the copy was made while they were in"
         for data in later:
             with pytest.raises(ProtocolError):
                 open_as(leaf, data)
-        # Even with the commit that removed him, which he could see: it only tells him that he is out.
+        # Even with the commit that removed them, which they could see: it only tells them that they are out.
         assert follow(leaf, new.batches()) is False
         for data in later:
             with pytest.raises(ProtocolError):

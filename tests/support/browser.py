@@ -1,6 +1,6 @@
 """Fixtures for tests that look at the page in a real Chromium.
 
-`visit` opens pages; each is a person of his own (own cookies, own storage). What a page must never do (a
+`visit` opens pages; each is a person of their own (own cookies, own storage). What a page must never do (a
 dialog, a script error, a breach of the content security policy) fails the test at its end.
 """
 

@@ -1,7 +1,7 @@
 """Two bridge processes in contract coordination on one anvil, each with a page and a way to break its node.
 
 client1 made the group; Alice and Carol sit at its page. client2 is a steward candidate too; at its page sit Bob
-and Dave, who has a wallet of his own. Blocks come four times a second, so that four confirmations take one.
+and Dave, who has a wallet of their own. Blocks come four times a second, so that four confirmations take one.
 """
 
 from __future__ import annotations
@@ -280,7 +280,7 @@ class ChainTown:
             self.chain.request("anvil_stopImpersonatingAccount", [address])
 
     def votes_directly(self, name: str, digest: bytes) -> None:
-        """Somebody with a wallet of his own votes YES by a transaction of his own."""
+        """Somebody with a wallet of their own votes YES by a transaction of their own."""
         person = self.people[name]
         assert isinstance(person, WalletVisitor)
         self.fund(person.address)
@@ -367,7 +367,7 @@ class ChainTown:
 
     @asynccontextmanager
     async def visited(self) -> AsyncIterator[None]:
-        """Everybody at his page, and all but Erin members with a vote."""
+        """Everybody at their page, and all but Erin members with a vote."""
         urls = [f"http://127.0.0.1:{port}" for port in self.ports]
         people = [Visitor(urls[0], "Alice"), Visitor(urls[0], "Carol"), Visitor(urls[1], "Bob")]
         people += [WalletVisitor(urls[1], "Dave"), Visitor(urls[1], "Erin")]

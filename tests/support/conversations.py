@@ -204,7 +204,7 @@ class Node:
         raise AssertionError("it ended without an error")
 
     async def say(self, body: str) -> None:
-        """Somebody without a leaf of his own writes."""
+        """Somebody without a leaf of their own writes."""
         await self.group.submit(SendChat(message(body), None))
 
     async def texts(self) -> list[str]:

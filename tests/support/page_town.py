@@ -69,13 +69,13 @@ class PageTown:
         return f"http://127.0.0.1:{self.ports[side]}"
 
     async def sits_down(self, name: str, side: int, scheme: str = "light") -> Person:
-        """Somebody opens a bridge's page and signs in with the test account of his name."""
+        """Somebody opens a bridge's page and signs in with the test account of their name."""
         return await sits_down(self.visit, self.url(side), name, scheme)
 
 
 @dataclass
 class Person:
-    """Somebody at a page: everything he does, he does with what he sees."""
+    """Somebody at a page: everything they do, they do with what they see."""
 
     name: str
     visit: Visit
@@ -89,7 +89,7 @@ class Person:
         return self.page.locator(".message .text")
 
     async def signs_in(self) -> None:
-        """With the test account of his name."""
+        """With the test account of their name."""
         await self.page.locator(".test-accounts button", has_text=self.name).click()
 
     async def says(self, text: str) -> None:
@@ -124,7 +124,7 @@ class Person:
 
     @asynccontextmanager
     async def signing(self) -> AsyncIterator[None]:
-        """Whatever his wallet is asked meanwhile, he signs."""
+        """Whatever their wallet is asked meanwhile, they sign."""
         button = self.page.get_by_role("region", name="Your wallet is asked").get_by_role(
             "button", name="Sign in wallet"
         )
@@ -173,7 +173,7 @@ class Person:
 
 
 async def sits_down(visit: Visitor, url: str, name: str, scheme: str = "light") -> Person:
-    """Somebody opens a bridge's page and signs in with the test account of his name."""
+    """Somebody opens a bridge's page and signs in with the test account of their name."""
     person = Person(name, await visit(url, scheme=scheme))
     await person.signs_in()
     await person.page.get_by_label("Message or command").wait_for()

@@ -1,4 +1,4 @@
-"""Discord, Matrix and the page behind one face: a person who acts there, and the room as he sees it."""
+"""Discord, Matrix and the page behind one face: a person who acts there, and the room as they see it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bridge's data folder, opened from outside: what somebody could do with the state that he kept."""
+"""A bridge's data folder, opened from outside: what somebody could do with the state that they kept."""
 
 from __future__ import annotations
 

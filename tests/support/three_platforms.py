@@ -131,7 +131,7 @@ class Three:
         return await self.discord.person.press_button(card, f"demls:vote:{ballot.ballot_id}:yes")
 
     async def admit(self, victim: Victim) -> None:
-        """He asks on Discord to join; Alice and Carol let him in."""
+        """They ask on Discord to join; Alice and Carol let them in."""
         await victim.discord.say(self.discord.channel, "!join")
         ballot = await self.ballot()
         await self.press(ballot)
@@ -145,7 +145,7 @@ class Three:
         await self.server.wait_for(lambda: victim.discord.id in self.server.bans(guild), SECONDS)
 
     async def out_of_the_group(self, victim: Victim) -> Group:
-        """Wait until the MLS group goes on without him."""
+        """Wait until the MLS group goes on without them."""
         report = await self.bridge.until(lambda report: victim.address not in report.groups[0].members)
         return report.groups[0]
 

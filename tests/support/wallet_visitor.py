@@ -1,4 +1,4 @@
-"""Somebody at a page with a wallet of his own, without a browser."""
+"""Somebody at a page with a wallet of their own, without a browser."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from bridge.cli.demo.visitor import Visitor
 from tests.support.browser_wallet import TestWallet
 
 CHAIN: Final = 1
-"""What his sign-in names; any chain will do."""
+"""What their sign-in names; any chain will do."""
 
 
 class WalletVisitor(Visitor):
-    """Signs whatever the page asks him to sign, and shows what it was by purpose in `signed`."""
+    """Signs whatever the page asks them to sign, and shows what it was by purpose in `signed`."""
 
     def __init__(self, url: str, name: str) -> None:
         super().__init__(url, name)
@@ -26,7 +26,7 @@ class WalletVisitor(Visitor):
 
     @property
     def account(self) -> LocalAccount:
-        """His key."""
+        """Their key."""
         return self.wallet.account
 
     async def sign_in(self) -> None:

@@ -253,14 +253,14 @@ class Peer:
         return [s for s in self.engine.status().signatures if s.address == self.hosted[name]]
 
     def sign(self, name: str, *, by: Wallet | None = None) -> Outcome:
-        """His own wallet (or another one) signs the oldest question."""
+        """Their own wallet (or another one) signs the oldest question."""
         question = self.asked(name)[0]
         wallet = by or self.own[name]
         signature = wallet.sign_typed(question.typed) if question.typed else wallet.sign(question.message)
         return self.handle(Signed(question.token, signature))
 
     def refuse(self, name: str) -> Outcome:
-        """He does not sign the oldest question."""
+        """They do not sign the oldest question."""
         return self.handle(Signed(self.asked(name)[0].token, b""))
 
     def join(self, name: str) -> Outcome:

@@ -63,7 +63,7 @@ class Network:
 
     @asynccontextmanager
     async def visits(self) -> AsyncIterator[None]:
-        """Everybody sits at his page while the block runs, signed in by script. Raises PageError."""
+        """Everybody sits at their page while the block runs, signed in by script. Raises PageError."""
         tasks = []
         try:
             for person in PEOPLE.values():
@@ -80,7 +80,7 @@ class Network:
                 await visitor.close()
 
     def visitor(self, person: Person) -> Visitor:
-        """The one who sits at the page for him."""
+        """The one who sits at the page for them."""
         return self.visitors[person.name]
 
     async def news(self) -> None:

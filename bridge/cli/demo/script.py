@@ -81,7 +81,7 @@ class Script:
         await self._expect("both bridges are back in Working", self._settled)
         self._check(all(self._is_member(BOB, side) for side in (0, 1)), "Bob is still a member on both bridges")
         await self._say(BOB, "Still here.")
-        await self._expect("and Alice still reads him", lambda: self._reads(ALICE, BOB, "Still here."))
+        await self._expect("and Alice still reads them", lambda: self._reads(ALICE, BOB, "Still here."))
 
     async def _passed_ban(self) -> None:
         self._scene("A vote that passes; chat waits while it runs")
@@ -97,7 +97,7 @@ class Script:
         await self._expect("Bob is out of the group, as both bridges see it", lambda: all(
             side.group is not None and address not in side.group.members
             for side in self._network.sides))  # fmt: skip
-        await self._expect("Bob's page says that he is out", lambda: bool(
+        await self._expect("Bob's page says that they are out", lambda: bool(
             self._network.visitor(BOB).standing.get("is_banned")
             and not self._network.visitor(BOB).may_write))  # fmt: skip
         await self._expect("both bridges are back in Working, in the same epoch", self._settled)
@@ -172,7 +172,7 @@ class Script:
         )
 
     async def _refused(self, person: Person, words: str) -> bool:
-        """Whether his page says no to these words. A connection that is lost meanwhile says nothing."""
+        """Whether their page says no to these words. A connection that is lost meanwhile says nothing."""
         for _ in range(TRIES):
             try:
                 await self._network.visitor(person).say(words)

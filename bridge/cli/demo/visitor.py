@@ -36,7 +36,7 @@ class Visitor:
         self.group: dict[str, Any] = {}
         self.standing: dict[str, Any] = {}
         self.may_write = False
-        """Whether the page takes what he says."""
+        """Whether the page takes what they say."""
         self.states: list[str] = []
         """Every state of the steward state machine since the connection, in order."""
         self._url = url.rstrip("/")
@@ -48,16 +48,16 @@ class Visitor:
 
     @property
     def address(self) -> str:
-        """His address ('0x…'); empty before he has joined."""
+        """Their address ('0x…'); empty before they have joined."""
         return str(self.standing.get("address", ""))
 
     @property
     def is_member(self) -> bool:
-        """As his page says."""
+        """As their page says."""
         return bool(self.standing.get("is_member"))
 
     async def sign_in(self) -> None:
-        """With the test account of his name. Raises PageError."""
+        """With the test account of their name. Raises PageError."""
         try:
             session = (await self._http.get("/api/session")).raise_for_status().json()
             accounts = {account["name"]: account["password"] for account in session["test_accounts"]}
@@ -73,7 +73,7 @@ class Visitor:
     async def run(self) -> None:
         """Stay connected until cancelled; what was missed meanwhile comes again.
 
-        A ban signs a person out. He comes back as anybody would, and is told that he is out.
+        A ban signs a person out. They come back as anybody would, and are told that they are out.
         """
         signed_out = False
         while True:

@@ -53,7 +53,7 @@ class Seen:
     moderator: Account | None
     address: bytes
     is_voted: bool
-    """The group itself has banned him."""
+    """The group itself has banned them."""
     elsewhere: tuple[tuple[Target, bool | None], ...]
 
 
@@ -130,7 +130,7 @@ def carry_out(writer: DeliveryWriter, event: InboundBan, seen: Seen, verdict: Ve
 
 
 def _proposed(event: InboundBan, seen: Seen, members: Sequence[bytes], prefix: str) -> Verdict:
-    """The group is asked in the moderator's name, if he and the banned are members."""
+    """The group is asked in the moderator's name, if they and the banned are members."""
     if seen.address not in members:
         return Verdict("the banned is no member")
     if seen.moderator is None or seen.moderator.address not in members:

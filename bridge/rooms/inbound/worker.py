@@ -164,7 +164,7 @@ class Worker:
                 self._a.local.pop(request.message.message_id, None)
 
     def _is_outcast(self, job: _Job, facts: Facts) -> bool:
-        """Banned, and not taken in again: he must not go on by the bridge's own leaf."""
+        """Banned, and not taken in again: they must not go on by the bridge's own leaf."""
         if not facts.banned or facts.account is None:
             return False
         return facts.account.address not in job.handle.status().members
@@ -312,7 +312,7 @@ def _facts(tx: Tx, job: _Job) -> Facts:
 
 
 def _rename(tx: Tx, account: Account | None, request: SendChat, now: float) -> None:
-    """Keep what a member calls himself now."""
+    """Keep what a member calls themselves now."""
     name = request.message.author.display_name
     if account is not None and account.display_name != name:
         accounts.put(tx, account.platform, account.user_id, account.address, name, now)

@@ -1,6 +1,6 @@
 """Who wrote a message: nobody but the author may edit it or take it back, whatever the group's chat claims.
 
-MLS authenticates the sender, not that he may touch another's message. The author is noted beside the message's
+MLS authenticates the sender, not a right to touch another's message. The author is noted beside the message's
 events, in the same table, under a platform name that no adapter has; so both are forgotten together.
 """
 
@@ -23,7 +23,7 @@ def remember(tx: Tx, message_id: bytes, author: Author, now: float) -> None:
 
 
 def is_author(tx: Tx, message_id: bytes, author: Author, *, local: bool) -> bool | None:
-    """Whether it is his; None when the message is not known.
+    """Whether it is theirs; None when the message is not known.
 
     `local`: the account was checked by one of our own adapters, so it counts even for a message from before
     the person became a member.
@@ -41,6 +41,6 @@ def _noted(tx: Tx, message_id: bytes) -> str:
 
 
 def _keys(author: Author) -> tuple[str, ...]:
-    """The member's address if he has one, then the account. Hashed: ids of platforms have any length."""
+    """The member's address if they have one, then the account. Hashed: ids of platforms have any length."""
     account = delivery_key("account", author.platform, author.user_id)
     return (delivery_key("member", author.address), account) if author.address else (account,)

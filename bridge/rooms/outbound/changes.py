@@ -18,7 +18,7 @@ MAX_REASON = 300
 def members_changed(writer: DeliveryWriter, notice: MembersChanged) -> None:
     """One message for all of it; every ban is recorded, and carried out for every account of the banned.
 
-    Who was banned and is a member again has his ban lifted, there too.
+    Who was banned and is a member again has their ban lifted, there too.
     """
     people = People.these(writer.tx, writer.group, [*notice.added, *notice.banned, *notice.left])
     reasons = {address: one_line(reason, MAX_REASON) for address, reason in notice.reasons}
@@ -58,9 +58,9 @@ def _enforce(writer: DeliveryWriter, epoch: int, address: bytes, reason: str) ->
 
 
 def _release(writer: DeliveryWriter, epoch: int, address: bytes) -> None:
-    """The group took him in again: each of his accounts may come back to every room.
+    """The group took them in again: each of their accounts may come back to every room.
 
-    What he was banned under counts too, though nobody says any more that it is his.
+    What they were banned under counts too, though nobody says any more that it is theirs.
     """
     targets = {
         (t.platform, t.room_id, t.user_id): t for t in enforcements.banned_of(writer.tx, writer.group, address)

@@ -136,7 +136,7 @@ class ChatNotices:
             self._unmark(writer, notice.message_id, post, post.body)
 
     def dropped(self, writer: DeliveryWriter, notice: ChatDropped) -> None:
-        """Tell the author where he wrote it, and those who saw it waiting."""
+        """Tell the author where they wrote it, and those who saw it waiting."""
         reason = one_line(notice.reason, 300)
         text = self.words("chat_dropped", {"reason": reason})
         for platform, room_id, event_id in messages.events_of(writer.tx, notice.message_id):
@@ -156,13 +156,13 @@ class ChatNotices:
 
 
 def shown_author(author: Author) -> Author:
-    """As rooms see him: a clean name. Whoever is no member speaks by a bridge's leaf, and it says so."""
+    """As rooms see them: a clean name. Whoever is no member speaks by a bridge's leaf, and it says so."""
     name = clean_name(author.display_name, author.user_id)
     return replace(author, display_name=name if author.address else f"{name} (guest)")
 
 
 def _note_account(writer: DeliveryWriter, author: Author) -> None:
-    """Whose account it is, so that commands find him by it and a ban reaches it in our rooms too."""
+    """Whose account it is, so that commands find them by it and a ban reaches it in our rooms too."""
     platform, user_id = author.platform, author.user_id
     if platform and user_id and accounts.by_user(writer.tx, platform, user_id) is None:
         claims.note(writer.tx, writer.group, Account(platform, user_id, author.address, author.display_name))

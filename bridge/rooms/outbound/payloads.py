@@ -64,7 +64,7 @@ class React(_Payload, tag="react", frozen=True):
 
 
 class Unreact(_Payload, tag="unreact", frozen=True):
-    """`who` took his `reaction` to the message `target` back. `reaction_id`: the message that it was."""
+    """`who` took their `reaction` to the message `target` back. `reaction_id`: the message that it was."""
 
     target: bytes
     reaction: str
@@ -73,7 +73,7 @@ class Unreact(_Payload, tag="unreact", frozen=True):
 
 
 class Ban(_Payload, tag="ban", frozen=True):
-    """Remove a platform user from the room and keep him out. `by`: who decided it, if not the group."""
+    """Remove a platform user from the room and keep them out. `by`: who decided it, if not the group."""
 
     user_id: str
     name: str

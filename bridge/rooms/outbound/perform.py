@@ -206,7 +206,7 @@ async def _react(work: _Work, react: React) -> None:
 
 
 async def _unreact(work: _Work) -> None:
-    """Our own reaction goes with the last person's; a message that told of his goes at once."""
+    """Our own reaction goes with the last person's; a message that told of theirs goes at once."""
     adapter, known = work.adapter, work.known
     if not (work.caps.delete and isinstance(adapter, Deletes)):
         work.progress.note = "this room cannot take it back"

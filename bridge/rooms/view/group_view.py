@@ -88,7 +88,7 @@ class PlatformView:
         return [found for found in map(result, rows) if found is not None]
 
     async def standing(self, room: RoomRef, user: UserRef) -> MembershipStatus:
-        """Where this person stands; in a room that is not linked, his account alone."""
+        """Where this person stands; in a room that is not linked, their account alone."""
         handle = self._handle(room)
 
         def look_up(tx: Tx) -> tuple[bytes, bool]:

@@ -17,9 +17,9 @@ from bridge.storage.tx import Tx
 async def open_account(
     store: Store, book: AddressBook, user: UserRef, name: str, address: bytes, now: float
 ) -> bytes:
-    """The user's address, of a new account or of the one that he has. Raises ViewError.
+    """The user's address, of a new account or of the one that they have. Raises ViewError.
 
-    `address`: his own wallet's, which the adapter has verified; empty: the bridge holds his wallet.
+    `address`: their own wallet's, which the adapter has verified; empty: the bridge holds their wallet.
     """
     hosted = book.hosted(user.platform, user.user_id).address
     wanted = address or hosted

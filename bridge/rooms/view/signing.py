@@ -22,7 +22,7 @@ def requests(status: GroupStatus, address: bytes) -> tuple[SigningRequest, ...]:
 
 
 async def answer(handle: GroupHandle, request_id: str, signature: bytes) -> None:
-    """Hand a signature (65 bytes; empty: he will not sign) to the group; returns when it is stored.
+    """Hand a signature (65 bytes; empty: they will not sign) to the group; returns when it is stored.
 
     A signature by another wallet is refused and the request stays open. A refusal is signed by nobody: that it
     comes from whom was asked is for the adapter to see to. Raises ViewError.

@@ -35,7 +35,7 @@ def group(status: GroupStatus, people: People, book: AddressBook) -> Group:
 def standing(
     status: GroupStatus | None, address: bytes, book: AddressBook, *, banned: bool
 ) -> MembershipStatus:
-    """Where the person with this address stands. `banned`: the group once removed him by vote."""
+    """Where the person with this address stands. `banned`: the group once removed them by vote."""
     key = Key.HOSTED if book.is_hosted(address) else Key.OWN
     if status is None:
         return MembershipStatus(address, key=key)

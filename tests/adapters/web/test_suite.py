@@ -39,7 +39,7 @@ class PageArena:
         self._tab = self.page.tab(alice)
 
     async def say(self, text: str) -> str:
-        if self._down:  # she types on; her page sends it when it is connected again
+        if self._down:  # they type on; their page sends it when it is connected again
             return self._tab.enqueue("say", text=text)
         return await self._tab.ask("say", text=text)
 

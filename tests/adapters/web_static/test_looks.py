@@ -91,7 +91,7 @@ def conversation(server: PageServer) -> None:
     note |= {"deadline": time.time() + 90, "result": ""}
     bridge = page_data.author("", "", bridge=True)
     say("Vote 12: ban Dave? Answer with !vote 12 yes or !vote 12 no.", "", author=bridge, ballot=note)
-    say("I would rather talk to him first.", "Alice", status="waiting", reason="a vote is open")
+    say("I would rather talk to them first.", "Alice", status="waiting", reason="a vote is open")
 
 
 def voting(server: PageServer) -> None:
@@ -125,7 +125,7 @@ def operating(server: PageServer) -> None:
 
 VIEWS: list[tuple[str, Callable[[PageServer], None], str, str]] = [
     ("room", conversation, "", "The chart."),
-    ("voting", voting, "", "I would rather talk to him first."),
+    ("voting", voting, "", "I would rather talk to them first."),
     ("banned", banned, "", "You are banned from this group."),
     ("newcomer", newcomer, "", "You are not a member yet."),
     ("signing", signing, "", "The chart."),

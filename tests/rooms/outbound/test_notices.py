@@ -202,7 +202,7 @@ async def test_a_ban_reaches_the_accounts_that_a_remote_member_spoke_with(bench:
 
 
 async def test_a_remote_member_cannot_claim_an_account_of_ours_or_of_somebody_else(bench: Bench) -> None:
-    """Else his own ban would hit whomever he named."""
+    """Else their own ban would hit whomever they named."""
     await know(bench)
     await bench.group.tell(remote_chat(b"\4" * 20, "dave", 1))
     for number, name in ((2, "alice"), (3, "dave")):

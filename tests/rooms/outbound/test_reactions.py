@@ -19,7 +19,7 @@ def person(name: str) -> Author:
 
 
 async def written(bench: Bench) -> str:
-    """Alice writes in A; returns her event once B shows it."""
+    """Alice writes in A; returns their event once B shows it."""
     event = await bench.say(ROOM_A, "Alice", "hello")
     await bench.until(lambda: bool(bench.paper.rooms[ROOM_B]))
     await bench.settled()
@@ -66,7 +66,7 @@ async def test_it_stays_until_the_last_one_takes_his_back(bench: Bench) -> None:
     await take_back(bench, "d0", ROOM_A, "Alice", "r0")
     await bench.group.tell(remote_delete(REMOTE))
     await bench.settled()
-    assert bench.paper.reactions == [(copy, "👍")]  # Bob's; in his own room nobody else is left
+    assert bench.paper.reactions == [(copy, "👍")]  # Bob's; in their own room nobody else is left
     await take_back(bench, "d1", ROOM_A, "Bob", "r1")
     assert bench.paper.reactions == []
     await react(bench, "r2", ROOM_A, "Alice", event)

@@ -62,7 +62,7 @@ async def test_members_with_their_names_keys_and_accounts(outlook: Outlook) -> N
     by_address = {member.address: member for member in group.members}
     assert by_address[alice] == Member(alice, "Alice", Key.HOSTED, accounts=(UserRef(PLATFORM, "alice"),))
     assert by_address[OWN_WALLET] == Member(OWN_WALLET, "Bob", Key.OWN, accounts=(UserRef(PLATFORM, "bob"),))
-    # Another bridge's word does not take Alice's account from her.
+    # Another bridge's word does not take Alice's account from them.
     assert by_address[FOREIGN] == Member(
         FOREIGN, "Carol", Key.ELSEWHERE, accounts=(UserRef("matrix", "@carol:x"),)
     )
@@ -114,7 +114,7 @@ async def test_where_people_stand(outlook: Outlook) -> None:
     member = MembershipStatus(alice, is_member=True, has_vote=True, key=Key.HOSTED)
     assert await outlook.view.standing(ROOM_A, user) == member
     await outlook.store(lambda tx: bans.record(tx, GROUP, alice, "spam", 1.0))
-    assert await outlook.view.standing(ROOM_A, user) == member, "he was taken in again"
+    assert await outlook.view.standing(ROOM_A, user) == member, "they were taken in again"
     outlook.group.has()
     outlook.group.current = replace(outlook.group.current, joining=frozenset())
     assert await outlook.view.standing(ROOM_A, user) == MembershipStatus(alice, is_banned=True, key=Key.HOSTED)

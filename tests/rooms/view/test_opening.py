@@ -1,4 +1,4 @@
-"""Accounts: hosted or with an own wallet, each once, and nobody gets an address that is not his."""
+"""Accounts: hosted or with an own wallet, each once, and nobody gets an address that is not theirs."""
 
 from __future__ import annotations
 

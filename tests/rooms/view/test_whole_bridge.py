@@ -96,7 +96,7 @@ class Browser:
         raise Done("ends the bridge")
 
     async def _another_account(self) -> None:
-        """Bob's account gets a wallet by the text that `!link` gives; a ban then holds for both his wallets."""
+        """Bob's account gets a wallet by the text that `!link` gives; a ban then holds for both wallets."""
         await self.write(f"!link 0x{BOBS.address.hex()}", BOB)
         text = (await self.answer("Bind this wallet to the paper account bob")).split("\n\n", 1)[1]
         await self.write(f"!link 0x{BOBS.sign(text.encode()).hex()}", BOB)

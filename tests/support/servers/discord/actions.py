@@ -215,7 +215,7 @@ def kick(world: World, guild: Guild, user: User, by: User, reason: str | None) -
 
 
 def ban(world: World, guild: Guild, user: User, by: User, reason: str | None, delete_seconds: int) -> None:
-    """Ban a user, member or not, and delete what he wrote in the last seconds. A second ban changes nothing."""
+    """Ban a user, member or not, and delete what they wrote lately. A second ban changes nothing."""
     if user.id in guild.bans:
         return
     guild.bans[user.id] = Ban(user.id, reason, by.id, delete_seconds)
@@ -225,8 +225,8 @@ def ban(world: World, guild: Guild, user: User, by: User, reason: str | None, de
     note(world, guild, BAN, by, user, reason)
     since = world.now() - delete_seconds
     for channel in [each for each in world.channels.values() if each.guild_id == guild.id and delete_seconds]:
-        his = [each.id for each in channel.messages.values() if each.author.id == user.id]
-        delete_many(world, channel, [each for each in his if made_at(each) >= since])
+        theirs = [each.id for each in channel.messages.values() if each.author.id == user.id]
+        delete_many(world, channel, [each for each in theirs if made_at(each) >= since])
 
 
 def unban(world: World, guild: Guild, user: User, by: User, reason: str | None) -> None:

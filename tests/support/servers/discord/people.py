@@ -116,7 +116,7 @@ class Person:
         return actions.direct_channel(self._world, self.user)
 
     def see(self, channel: Channel) -> list[Message]:
-        """The channel as this person sees it: with the ephemeral messages for him."""
+        """The channel as this person sees it: with the ephemeral messages for them."""
         return [
             each
             for _, each in sorted(channel.messages.items())

@@ -15,7 +15,7 @@ WEEK: Final = 7 * 86_400
 
 
 def _above(call: Call, guild: Guild, user: User) -> None:
-    """Nobody acts on one who ranks as high as himself; the owner is above all."""
+    """Nobody acts on one who ranks as high as themselves; the owner is above all."""
     if call.world.rank(guild, user.id) >= call.world.rank(guild, call.world.bot.id):
         raise missing_permissions()
 

@@ -202,7 +202,7 @@ class DiscordServer:
         return person
 
     def join(self, guild: Guild, person: Person, *, moderator: bool = False) -> Member:
-        """Make a person a member; PermissionError when he is banned."""
+        """Make a person a member; PermissionError when they are banned."""
         if person.id in guild.bans:
             raise PermissionError(f"{person} is banned")
         wanted = {"People", "Moderators"} if moderator else {"People"}
@@ -210,7 +210,7 @@ class DiscordServer:
         return actions.join(self.world, guild, person.user, roles)
 
     def leave(self, guild: Guild, person: Person) -> None:
-        """A person leaves by himself."""
+        """A person leaves by themselves."""
         actions.leave(self.world, guild, person.user)
 
     def set_permissions(self, guild: Guild, permissions: Permission) -> None:

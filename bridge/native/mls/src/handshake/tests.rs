@@ -5,7 +5,7 @@ use crate::{Expected, Table};
 use mls_rs::extension::built_in::RequiredCapabilitiesExt;
 use mls_rs::{Extension, ExtensionList};
 
-/// A batch that a hostile committer makes without our rules: by raw calls on his group.
+/// A batch that a hostile committer makes without our rules: by raw calls on their group.
 fn hostile(
     by: &mut Member,
     work: impl FnOnce(
@@ -26,7 +26,7 @@ fn hostile(
     )
 }
 
-/// Everybody refuses the batch, keeps his state, and follows the next good commit.
+/// Everybody refuses the batch, keeps their state, and follows the next good commit.
 fn refused(members: &mut [Member], batch: &(Vec<Vec<u8>>, Vec<u8>)) {
     for member in &mut members[1..] {
         let before = member.state();

@@ -43,7 +43,7 @@ impl Wallet {
 pub(crate) const NOW: u64 = 1_800_000_000;
 pub(crate) const GROUP: &[u8] = b"demls:test@0x00";
 
-/// A person with a store of his own.
+/// A person with a store of their own.
 pub(crate) struct Member {
     pub(crate) wallet: Wallet,
     pub(crate) store: Store,
@@ -121,7 +121,7 @@ pub(crate) fn commit(members: &mut [Member], by: usize, changes: &[Change]) -> V
     welcome
 }
 
-/// Adds somebody; he is the last of the members afterwards.
+/// Adds somebody; they are the last of the members afterwards.
 pub(crate) fn add(members: &mut Vec<Member>, mut joiner: Member) {
     let change = joiner.add_change();
     let welcome = commit(members, 0, &[change]);

@@ -137,7 +137,7 @@ fn updates_of_the_removed_and_of_the_committer_are_left_out() {
 #[test]
 fn a_wrong_binding_in_an_update_is_dropped_when_building_and_refused_when_receiving() {
     let mut members = group(540, 3);
-    // Member 1 updates to a key that his wallet did not sign for.
+    // Member 1 updates to a key that their wallet did not sign for.
     let mut keys = Wallet::new(549).keys(Suite::Aes128);
     keys.address = members[1].address();
     let message = members[1]
