@@ -103,7 +103,7 @@ async def test_replies(arena: DiscordArena) -> None:
 
 
 async def test_nobody_is_called_and_linked_people_are_named(arena: DiscordArena) -> None:
-    arena.window.members = (Member(b"\1" * 20, "Alice", Key.OWN, accounts=(arena.alice,)),)
+    arena.view.members = (Member(b"\1" * 20, "Alice", Key.OWN, accounts=(arena.alice,)),)
     text = f"@Alice @everyone @here <@{arena.other.id}> <@&1> **x**"
     await arena.adapter.send(outgoing(arena, "k", text))
     [message] = arena.server.messages(arena.channel)
@@ -120,7 +120,7 @@ async def test_html_is_shown_as_markdown(arena: DiscordArena) -> None:
 
 
 async def test_small_files_are_uploaded_and_large_ones_linked(arena: DiscordArena) -> None:
-    arena.window.files = {"https://x.example/small": b"hello"}
+    arena.view.files = {"https://x.example/small": b"hello"}
     files = (
         file("small.txt", 5, "https://x.example/small"),
         file("large.bin", 11 * MIB, "https://x.example/large"),
@@ -140,14 +140,14 @@ async def test_small_files_are_uploaded_and_large_ones_linked(arena: DiscordAren
 
 
 async def test_files_that_are_refused_for_their_size_become_links(arena: DiscordArena) -> None:
-    arena.window.files = {"https://x.example/f": b"hello"}
+    arena.view.files = {"https://x.example/f": b"hello"}
     arena.server.faults.fail_before("/webhooks/", status=413, method="POST")
     await arena.adapter.send(outgoing(arena, "k", "see", attachments=(file("a.txt", 5),)))
     assert arena.server.texts(arena.channel) == ["see\n📎 [a.txt](https://x.example/f) (5 bytes)"]
 
 
 async def test_a_file_outlives_an_edit_to_fewer_parts(arena: DiscordArena) -> None:
-    arena.window.files = {"https://x.example/f": b"hello"}
+    arena.view.files = {"https://x.example/f": b"hello"}
     event = await arena.adapter.send(outgoing(arena, "k", "x " * 1_500, attachments=(file("a.txt", 5),)))
     await arena.adapter.edit(outgoing(arena, "k", "short"), event)
     [message] = arena.server.messages(arena.channel)
@@ -184,7 +184,7 @@ async def test_a_send_bears_a_short_nonce(arena: DiscordArena) -> None:
 
 
 async def test_a_file_alone_needs_no_text(arena: DiscordArena) -> None:
-    arena.window.files = {"https://x.example/f": b"hello"}
+    arena.view.files = {"https://x.example/f": b"hello"}
     await arena.adapter.send(outgoing(arena, "k", "", attachments=(file("a.txt", 5),)))
     [message] = arena.server.messages(arena.channel)
     assert (message.content, len(message.attachments)) == ("", 1)
