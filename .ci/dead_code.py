@@ -39,7 +39,8 @@ CALLED_BY: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "the transport of tests and of several bridges in one process": (("bridge/waku/memory.py", "*"),),
     "the wire: MLS numbers its content types": (("bridge/protocol/ports.py", "APPLICATION"),),
     "adapters, by the interface": (
-        ("bridge/*/adapter_*.py", "get_many"), ("bridge/*/adapter_*.py", "scan"), ("bridge/*/adapter_*.py", "trim"),
+        ("bridge/*/adapter_*.py", "get_many"), ("bridge/*/adapter_*.py", "scan"),
+        ("bridge/*/adapter_*.py", "trim"),
     ),
     "nobody; to be removed": (
         ("bridge/protocol/*", "HISTORY"), ("bridge/protocol/*", "chain_ready"),

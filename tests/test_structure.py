@@ -171,3 +171,16 @@ def test_people_are_they() -> None:
         if (match := GENDERED.search(text)) and not str(path.relative_to(ROOT)).startswith(NOT_YET)
     }
     assert not found
+
+
+FOREIGN_LOGGERS = {"bridge.process.logs"}
+"""Sets up the standard library's logging for libraries that use it."""
+
+
+@pytest.mark.parametrize(("module", "path"), MODULES, ids=[name for name, _ in MODULES])
+def test_there_is_one_way_to_log(module: str, path: Path) -> None:
+    text = path.read_text("utf-8")
+    if module not in FOREIGN_LOGGERS:
+        assert "logging" not in imports(module, path), "by structlog, like everybody else"
+    made = re.findall(r"^(\w+)(?:: Final)? = structlog\.get_logger", text, re.MULTILINE)
+    assert made in ([], ["log"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import discord
 import structlog
@@ -58,7 +58,7 @@ CAPABILITIES = Capabilities(
     max_bytes=MAX_TEXT,
 )
 
-log = structlog.get_logger("adapters.discord")
+log: Final = structlog.get_logger("adapters.discord")
 
 
 class DiscordAdapter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import aiohttp
 import discord
@@ -23,7 +24,7 @@ MAX_REQUEST = 25 * 1024 * 1024 - 64 * 1024
 FETCH_SECONDS = 60.0
 _HOSTS = ("https://cdn.discordapp.com/", "https://media.discordapp.net/")
 
-log = structlog.get_logger("adapters.discord.files")
+log: Final = structlog.get_logger("adapters.discord.files")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import discord
 import structlog
@@ -25,7 +25,7 @@ ACCOUNT = "discord:interactions"
 NO_ANSWER = "No answer came in time. If there is one, it will stand in the channel."
 NOT_LINKED = "This channel is linked to no group."
 
-log = structlog.get_logger("adapters.discord.interactions")
+log: Final = structlog.get_logger("adapters.discord.interactions")
 
 
 def event_id(interaction: discord.Interaction[Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import discord
 import structlog
@@ -28,7 +29,7 @@ MAX_REASON = 500
 LOOKED_AT = 20
 """Newest entries of the audit log in which a ban's author is looked for."""
 
-log = structlog.get_logger("adapters.discord.moderation")
+log: Final = structlog.get_logger("adapters.discord.moderation")
 
 
 class Enforcer:

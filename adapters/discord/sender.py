@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 import discord
 import structlog
@@ -33,7 +33,7 @@ THREAD_NAME = 80
 NOTHING = Surround()
 TOO_LARGE = 40005
 
-log = structlog.get_logger("adapters.discord.sender")
+log: Final = structlog.get_logger("adapters.discord.sender")
 
 
 @dataclass(frozen=True, slots=True)

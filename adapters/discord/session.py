@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import discord
 import structlog
@@ -15,7 +15,7 @@ from adapters.discord.errors import translate
 from adapters.discord.places import PLACES, Place
 from bridge.model.adapter import RetryLater
 
-log = structlog.get_logger("adapters.discord.session")
+log: Final = structlog.get_logger("adapters.discord.session")
 
 
 class Session:

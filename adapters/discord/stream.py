@@ -46,7 +46,7 @@ FIRST_DELAY: Final = 1.0
 MAX_DELAY: Final = 60.0
 """Seconds between tries to read history; own choice."""
 
-log = structlog.get_logger("adapters.discord.stream")
+log: Final = structlog.get_logger("adapters.discord.stream")
 
 
 @dataclass(slots=True)

@@ -26,7 +26,7 @@ FIRST_DELAY: Final = 1.0
 MAX_DELAY: Final = 60.0
 """Seconds between tries; Discord allows 1,000 sessions a day."""
 
-log = structlog.get_logger("adapters.discord.gateway")
+log: Final = structlog.get_logger("adapters.discord.gateway")
 
 
 class Supervisor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 import aiohttp
 import discord
@@ -20,7 +21,7 @@ DENIED_SECONDS = 600.0
 """How long a channel is not asked again after it refused (own choice; when its webhooks change, at once)."""
 REQUEST_SECONDS = 90.0
 
-log = structlog.get_logger("adapters.discord.webhooks")
+log: Final = structlog.get_logger("adapters.discord.webhooks")
 
 
 class Webhooks:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import secrets
 from pathlib import Path
+from typing import Final
 
+import structlog
 from nio import Api
 
 from adapters.matrix.config import MatrixConfig
@@ -17,7 +18,7 @@ from adapters.matrix.http import MatrixHttp
 from bridge.model.adapter import DeliveryError, Rejected
 
 DEVICE_NAME = "demls-bridge"
-_log = logging.getLogger(__name__)
+log: Final = structlog.get_logger(__name__)
 
 
 class Account:
@@ -48,7 +49,7 @@ class Account:
         """Log in again after the token was revoked; False when there is no password to do it with."""
         if not self._config.password:
             return False
-        _log.warning("matrix: the access token was revoked; logging in again")
+        log.warning("the access token was revoked; logging in again")
         await self._login(self._read())
         return True
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
+import structlog
 from nio import Api
 
 from adapters.matrix.http import MatrixHttp, new_backoff
@@ -22,7 +23,7 @@ JOIN_SECONDS = 90.0
 LOOK_SECONDS = 5.0
 """How often the links are looked at anew: a room may be linked after its invitation came."""
 
-_log = logging.getLogger(__name__)
+log: Final = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -68,7 +69,7 @@ class Invites:
                     await self._join(room_id)
                 elif room_id not in told and len(told) < MAX_PENDING:
                     told.add(room_id)
-                    _log.info("invitation to %s ignored: the configuration does not link this room", room_id)
+                    log.info("invitation ignored: the configuration does not link this room", room=room_id)
             try:
                 await asyncio.wait_for(self._news.wait(), LOOK_SECONDS)
             except TimeoutError:
@@ -83,10 +84,10 @@ class Invites:
             await self._http.call(Api.join("", room_id), JOIN_SECONDS)
         except RetryLater as trouble:
             invite.not_before = now + invite.backoff.failed(trouble.after)
-            _log.warning("joining %s: %s", room_id, trouble)
+            log.warning("cannot join yet", room=room_id, error=str(trouble))
         except Rejected as refusal:
             self._pending.pop(room_id, None)
-            _log.warning("joining %s: %s; invite the bot again", room_id, refusal)
+            log.warning("cannot join; invite the bot again", room=room_id, error=str(refusal))
         else:
             self._pending.pop(room_id, None)
-            _log.info("joined %s", room_id)
+            log.info("joined", room=room_id)

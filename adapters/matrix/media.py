@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
+from typing import Final
 from urllib.parse import quote
 
+import structlog
 from nio import Api
 
 from adapters.matrix.errors import MatrixRejected, TokenRevoked
@@ -23,7 +24,7 @@ MAX_FILE = 50 * 1024 * 1024
 _ADDRESS = re.compile(r"mxc://([A-Za-z0-9.\-:\[\]]{1,255})/([A-Za-z0-9_\-]{1,255})")
 _MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[A-Za-z0-9.+_\-]{1,100}")
 
-_log = logging.getLogger(__name__)
+log: Final = structlog.get_logger(__name__)
 
 
 class Media:
@@ -69,7 +70,7 @@ class Media:
         except TokenRevoked:
             raise
         except (ViewError, Rejected) as error:
-            _log.info("a file of %d bytes is named instead of shown: %s", file.size, error)
+            log.info("a file is named instead of shown", bytes=file.size, error=str(error))
             return ""
 
     async def _download(self, server: str, media_id: str, limit: int) -> bytes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+import structlog
 from nio import Api
 
 from adapters.matrix.fields import text
@@ -21,7 +21,7 @@ MAX_AVATAR = 512
 MAX_LOOKUP_SECONDS = 5.0
 """A name is an ornament: a slow server may not hold up messages for longer (own choice)."""
 
-_log = logging.getLogger(__name__)
+log: Final = structlog.get_logger(__name__)
 
 
 class People:
@@ -52,7 +52,7 @@ class People:
         try:
             content = await self._http.call((method, path), MAX_LOOKUP_SECONDS)
         except DeliveryError as error:
-            _log.debug("no name for %s: %s", user_id, error)
+            log.debug("no name", user=user_id, error=str(error))
             return Author(PLATFORM, user_id, localpart(user_id))
         return self.learn(room_id, user_id, content)
 

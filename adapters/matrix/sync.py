@@ -7,9 +7,11 @@ position; if we die in between they come again and the inbox drops those it know
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Final
+
+import structlog
 
 from adapters.matrix.cursor import Cursor
 from adapters.matrix.errors import MatrixRejected, TokenRevoked
@@ -30,7 +32,7 @@ PATIENCE = 6
 """Failures in a row (about half a minute) after which a person whose power cannot be seen counts as no
 administrator, so that one broken room does not hold up the account for ever."""
 
-_log = logging.getLogger(__name__)
+log: Final = structlog.get_logger(__name__)
 
 
 class SyncLoop:
@@ -83,7 +85,7 @@ class SyncLoop:
             except RetryLater as trouble:
                 delay = self._backoff.failed(trouble.after)
                 self.health = AdapterHealth("degraded", str(trouble))
-                _log.warning("matrix sync: %s; next try in %.1f s", trouble, delay)
+                log.warning("cannot sync yet", error=str(trouble), seconds=round(delay, 1))
                 await asyncio.sleep(delay)
             except DeliveryError as refusal:
                 self.health = AdapterHealth("down", str(refusal))
@@ -132,7 +134,7 @@ class SyncLoop:
         except MatrixRejected as refusal:
             # Thrown out of the room, say: what the answer itself holds is all that can be had.
             self.counts["gaps_refused"] += 1
-            _log.warning("missed messages of %s cannot be fetched: %s", ref, refusal)
+            log.warning("missed messages cannot be fetched", room=str(ref), error=str(refusal))
         # The pages hold it all; should a server leave out the newest, they are not lost.
         return found + await self._translate(ref, missing.values())
 
@@ -165,12 +167,12 @@ class SyncLoop:
             raise
         except Malformed as error:
             self.counts["malformed"] += 1
-            _log.info("malformed event %.100r in %s skipped: %s", event.get("event_id"), room, error)
+            log.info("malformed event skipped", event_id=_shown(event), room=str(room), error=str(error))
             return None
         except Exception:
             # Never let one hostile event stop the room: it would come again at every start.
             self.counts["failed"] += 1
-            _log.exception("event %.100r in %s skipped", event.get("event_id"), room)
+            log.exception("event skipped", event_id=_shown(event), room=str(room))
             return None
         self.counts["received"] += translated is not None
         return translated
@@ -203,8 +205,15 @@ class SyncLoop:
         self.counts["encrypted"] += 1
         if room.room_id not in self._warned_encrypted:
             self._warned_encrypted.add(room.room_id)
-            _log.warning("%s is encrypted; its messages cannot be read: link a room without encryption", room)
+            log.warning(
+                "encrypted; its messages cannot be read: link a room without encryption", room=str(room)
+            )
 
 
 def _membership(event: Event) -> object:
     return mapping(event, "content").get("membership")
+
+
+def _shown(event: Event) -> str:
+    """An event's id for the log: whatever the server sent, and not more than fits into a line."""
+    return repr(event.get("event_id"))[:100]

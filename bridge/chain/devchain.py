@@ -43,7 +43,7 @@ ALLOWED: Final = frozenset({
 })  # fmt: skip
 """What a bridge, or a wallet that looks on, needs. No accounts of the node's own, no control of its clock."""
 
-_log = structlog.get_logger("bridge.chain.devchain")
+log: Final = structlog.get_logger("bridge.chain.devchain")
 
 
 class DevChain:
@@ -165,7 +165,7 @@ async def serving(host: str, port: int, block_seconds: float = DEVELOPMENT_BLOCK
         try:
             await site.start()
             url = f"http://{host}:{runner.addresses[0][1]}"
-            _log.info("development chain", url=url)
+            log.info("development chain", url=url)
             yield url
         finally:
             mining.cancel()

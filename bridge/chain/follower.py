@@ -32,7 +32,7 @@ LONGEST_PAUSE: Final = 60.0
 MAX_AHEAD: Final = 900
 """Seconds that a block may be ahead of our clock: a node that says more talks nonsense."""
 
-_log = structlog.get_logger("bridge.chain.follower")
+log: Final = structlog.get_logger("bridge.chain.follower")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Follower:
                 more = await self.step()
             except (ChainUnavailable, WrongChain) as error:
                 if self.health.detail != str(error):
-                    _log.warning("the chain cannot be followed", group=self._group, error=str(error))
+                    log.warning("the chain cannot be followed", group=self._group, error=str(error))
                 self.health = Health("down", str(error))
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)

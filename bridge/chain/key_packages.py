@@ -37,7 +37,7 @@ BREATH: Final = 25
 PUBLISHED: Final = "KeyPackagePublished"
 EVENTS: Final = frozenset({PUBLISHED, "KeyPackageUsed", "KeyPackageRevoked"})
 
-_log = structlog.get_logger("bridge.chain.key_packages")
+log: Final = structlog.get_logger("bridge.chain.key_packages")
 
 
 class KeyPackages:
@@ -85,9 +85,7 @@ class KeyPackages:
         if head.number < self._end.number:
             raise ChainUnavailable(f"the node is at block {head.number}, {self._end.number} was read before")
         if (await block_of(self._node, self._end.number)).hash != self._end.hash:
-            _log.warning(
-                "a confirmed block has changed; reading all key packages again", block=self._end.number
-            )
+            log.warning("a confirmed block has changed; reading all key packages again", block=self._end.number)
             self._waiting, self._end = _Waiting(), None
 
     async def _read(self, first: int, last: int) -> None:

@@ -39,7 +39,7 @@ NO_HASH: Final = bytes(32)
 _KINDS: Final = {ChangeKind.ADD: 0, ChangeKind.REMOVE: 1, ChangeKind.POLICY: 2}
 _SILENCES: Final = {Silence.ABSTAIN: 0, Silence.APPROVE: 1, Silence.REJECT: 2}
 
-_log = structlog.get_logger("bridge.chain.planner")
+log: Final = structlog.get_logger("bridge.chain.planner")
 
 
 class ContractPlanner:
@@ -68,7 +68,7 @@ class ContractPlanner:
                 else:
                     planned.append(Planned(self._call(intent, name), (row,)))
             except (msgspec.MsgspecError, KeyError, Malformed) as error:
-                _log.error("an intent cannot be read", group=row.group, intent=row.id, error=str(error)[:200])
+                log.error("an intent cannot be read", group=row.group, intent=row.id, error=str(error)[:200])
         for (group, digest), waiting in votes.items():
             planned += self._votes(group, digest, waiting)
         return sorted(planned, key=lambda one: one.intents[0].id)

@@ -49,7 +49,7 @@ BUMP: Final = (5, 4)
 """Nodes take a replacement for a tenth more; a quarter gets somewhere."""
 DAY: Final = 86_400.0
 
-_log = structlog.get_logger("bridge.chain.sender")
+log: Final = structlog.get_logger("bridge.chain.sender")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class Sender:
             if receipt is not None:
                 await self._included(row, rows, receipt)
                 return
-        _log.warning("nonce was taken by another transaction; planning anew", nonce=row.nonce)
+        log.warning("nonce was taken by another transaction; planning anew", nonce=row.nonce)
         ids = [intent.id for intent in rows]
 
         def work(tx: Tx) -> None:
@@ -191,7 +191,7 @@ class Sender:
         """Not in a block: send it again after a while, at a higher fee when it is stuck."""
         now, attempts = self._clock(), decode_attempts(row.attempts)
         if now - attempts[-1].signed_at > self._tuning.stuck and await self._bumped(row, head, attempts):
-            _log.warning(
+            log.warning(
                 "transaction is stuck; sent again at a higher fee", nonce=row.nonce, forms=len(attempts)
             )
         elif row.sent_at and now - row.sent_at < self._tuning.resend:
@@ -205,7 +205,7 @@ class Sender:
         cost = call.gas * made.max_fee
         trouble = await self._too_dear(cost - row.cost, await self._node.balance(self._from) - row.cost)
         if trouble:
-            _log.warning("transaction is stuck and stays so", nonce=row.nonce, why=trouble)
+            log.warning("transaction is stuck and stays so", nonce=row.nonce, why=trouble)
             return False
         attempts.append(made)
         await self._store.write(lambda tx: transactions.replaced(tx, row.id, encode_attempts(attempts), cost))
@@ -322,7 +322,7 @@ class Sender:
 
     async def _fail(self, intent: IntentRow, why: str) -> None:
         self._refused_since.pop(intent.id, None)
-        _log.warning("the chain refuses", group=intent.group, intent=intent.key[:40], why=why)
+        log.warning("the chain refuses", group=intent.group, intent=intent.key[:40], why=why)
 
         def settle(tx: Tx) -> None:
             intents.settle(tx, [intent.id], intents.State.FAILED, why)

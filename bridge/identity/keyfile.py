@@ -10,6 +10,7 @@ import stat
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 import structlog
 
@@ -21,7 +22,7 @@ COMMAND_SECONDS = 60
 """A secret manager may ask a person to touch a token."""
 _MAX_FILE_BYTES = 4096
 
-_log = structlog.get_logger(__name__)
+log: Final = structlog.get_logger(__name__)
 
 
 def load_key(
@@ -89,7 +90,7 @@ def _created(file: Path) -> bytes:
         os.fsync(folder)
     finally:
         os.close(folder)
-    _log.warning("key file created; back it up: without it the database cannot be read", file=str(file))
+    log.warning("key file created; back it up: without it the database cannot be read", file=str(file))
     return key
 
 

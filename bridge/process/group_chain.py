@@ -45,7 +45,7 @@ FUND_BELOW: Final = 5 * 10**17
 FUND_LOOKS: Final = 40
 """Looks for funds that were asked for: ten blocks."""
 
-_log = structlog.get_logger("bridge.process.group_chain")
+log: Final = structlog.get_logger("bridge.process.group_chain")
 
 
 class GroupChain:
@@ -143,7 +143,7 @@ class GroupChain:
                 await funded(self._node, self.place.chain_id, self._account)
             except ChainError as error:
                 if self._trouble is None or self._trouble.detail != str(error):
-                    _log.warning("the contracts cannot be verified", error=str(error))
+                    log.warning("the contracts cannot be verified", error=str(error))
                 self._trouble = Health("down", str(error))
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, longest)
@@ -158,7 +158,7 @@ class GroupChain:
                     await packages.refresh()
                 except ChainError as error:
                     # The followers tell the operator; a command finds the key packages known so far.
-                    _log.debug("key packages cannot be read", error=str(error))
+                    log.debug("key packages cannot be read", error=str(error))
             await asyncio.sleep(self._settings.poll)
 
     # ---- to the groups ----

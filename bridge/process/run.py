@@ -65,7 +65,7 @@ WRONG_KEY_HELP: Final = (
     "wallets of the old one are lost."
 )
 
-_log = structlog.get_logger("bridge.process.run")
+log: Final = structlog.get_logger("bridge.process.run")
 
 _OPERATIONAL = (DeliveryError, StorageError, IdentityError, WakuError, OSError)
 """Trouble from outside: its text says enough. Everything else is a fault of ours and logged with its stack."""
@@ -258,7 +258,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> int:
             await stack.enter_async_context(parts.watchdog.watching())
             await stack.enter_async_context(_status(parts))
             await stack.enter_async_context(_tasks(parts))
-            _log.info("running", name=parts.settings.name, version=versions.bridge(), pid=os.getpid())
+            log.info("running", name=parts.settings.name, version=versions.bridge(), pid=os.getpid())
             await stop.wait()
             raise _Stop
     except* _Stop:
@@ -267,8 +267,8 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> int:
         failed = True
         for error in _leaves(errors):
             trace = None if isinstance(error, (*_OPERATIONAL, CannotStart, PartEnded)) else error
-            _log.error("a part failed; the bridge ends", error=str(error), exc_info=trace)
-    _log.info("stopped", failed=failed)
+            log.error("a part failed; the bridge ends", error=str(error), exc_info=trace)
+    log.info("stopped", failed=failed)
     return EXIT_FAILED if failed else 0
 
 
@@ -303,7 +303,7 @@ async def _run_adapter(name: str, adapter: Adapter, inbox: Inbox) -> None:
                 await adapter.start(inbox)
                 break
             except RetryLater as error:
-                _log.warning("cannot connect", adapter=name, error=str(error), retry_in=wait)
+                log.warning("cannot connect", adapter=name, error=str(error), retry_in=wait)
                 await asyncio.sleep(max(wait, error.after))
                 wait = min(2 * wait, longest)
         await adapter.run()
@@ -343,7 +343,7 @@ def _watch_signals(stop: asyncio.Event, limit: float, *, end_with_stdin: bool) -
 
     def on_signal(name: str) -> None:
         if not stop.is_set():
-            _log.info("stopping", signal=name)
+            log.info("stopping", signal=name)
             # A thread, not a timer of the loop: the loop may be what hangs.
             timer = threading.Timer(limit, os._exit, (EXIT_SLOW_SHUTDOWN,))
             timer.daemon = True

@@ -22,7 +22,7 @@ MAX_REPORT: Final = 4_000_000
 TIMEOUT: Final = 5.0
 """Seconds that writer and reader wait for each other."""
 
-_log = structlog.get_logger(__name__)
+log: Final = structlog.get_logger(__name__)
 
 
 class NotRunning(Exception):
@@ -48,7 +48,7 @@ async def served(path: Path, report: Callable[[], Awaitable[Report]]) -> AsyncIt
                 writer.write(msgspec.json.encode(await report()))
                 await writer.drain()
         except (OSError, TimeoutError) as error:
-            _log.debug("status reader went away", error=str(error))
+            log.debug("status reader went away", error=str(error))
         finally:
             writer.close()
 
