@@ -100,7 +100,7 @@ def show(tx: Tx, message: Outgoing) -> str:
     tx.execute(
         "UPDATE messages SET reply_to = ?, thread = ?, status = ?, late = ?, ballot = ? WHERE id = ?",
         (
-            message.reply_to_event,
+            "" if _is_control(tx, message.reply_to_event) else message.reply_to_event,
             message.thread_event,
             "waiting" if message.waiting else "",
             int(message.extra.get("late") is True),
@@ -110,6 +110,11 @@ def show(tx: Tx, message: Outgoing) -> str:
     )
     _files(tx, event_id, message.attachments)
     return event_id
+
+
+def _is_control(tx: Tx, ref: str) -> bool:
+    """Whether a control was used with this ref: it is no message, so an answer to it quotes nothing."""
+    return tx.execute("SELECT 1 FROM events WHERE ref = ? AND kind = 'Command'", (ref,)).fetchone() is not None
 
 
 def correct(tx: Tx, message: Outgoing, event_id: str) -> str:

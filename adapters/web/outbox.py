@@ -14,7 +14,7 @@ from typing import Any, Final
 import structlog
 
 from adapters.web.database import Database, Tx
-from bridge.model.adapter import Inbound, InboundDelete, InboundMessage, InboundReaction, Inbox
+from bridge.model.adapter import Inbound, InboundCommand, InboundDelete, InboundMessage, InboundReaction, Inbox
 from bridge.model.ids import RoomRef
 from bridge.model.message import Author, Body
 
@@ -24,8 +24,9 @@ WAIT_FIRST: Final = 0.2
 WAIT_MOST: Final = 30.0
 MAX_WAITING: Final = 10_000
 """What may wait while the inbox fails; beyond it people are told to try later."""
-_KINDS: Final[dict[str, type[InboundMessage | InboundDelete | InboundReaction]]] = {
+_KINDS: Final[dict[str, type[InboundMessage | InboundCommand | InboundDelete | InboundReaction]]] = {
     "message": InboundMessage,
+    "command": InboundCommand,
     "delete": InboundDelete,
     "reaction": InboundReaction,
 }
@@ -38,6 +39,11 @@ def encode(event: Inbound) -> str:
     fields = asdict(event)
     fields["author"]["address"] = ""
     fields.pop("attachments", None)
+    if isinstance(event, InboundCommand):
+        fields["arguments"] = {
+            name: {"hex": value.hex()} if isinstance(value, bytes) else value
+            for name, value in event.arguments.items()
+        }
     return json.dumps({"kind": kind, **fields})
 
 
@@ -49,6 +55,11 @@ def decode(stored: str) -> Inbound:
     fields["author"] = Author(**{**fields["author"], "address": b""})
     if "body" in fields:
         fields["body"] = Body(**fields["body"])
+    if "arguments" in fields:
+        fields["arguments"] = {
+            name: bytes.fromhex(value["hex"]) if isinstance(value, dict) else value
+            for name, value in fields["arguments"].items()
+        }
     return cls(**fields)
 
 

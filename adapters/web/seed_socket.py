@@ -18,7 +18,7 @@ from adapters.web.addresses import hexed, unhexed
 from adapters.web.errors import BadRequest, PageError
 from adapters.web.frames import seed as frames
 from adapters.web.frames.bounds import read
-from adapters.web.frames.browser import Act, Say, Vote
+from adapters.web.frames.browser import Act, Command, Say
 from adapters.web.frames.page import Author
 from adapters.web.page import Page
 from adapters.web.seed_key import SeedKey
@@ -110,7 +110,7 @@ class SeedSocket:
         self._after, self._position = await database.do(lambda tx: messages.counters(tx, room))
         standing = await self._page.view.standing(self._ref, UserRef(messages.WEB, self.user_id))
         if not (standing.is_member or standing.is_joining):
-            await self._act(Say(_ref(), f"{self._page.view.prefix}join"))
+            await self._act(Command(_ref(), "join", {}))
         group = await self._page.hub.group(self.room)
         if group is not None and group.ballot is not None:
             self._ballot(group.ballot.number, group.ballot.changes, group.ballot.voters)
@@ -137,8 +137,9 @@ class SeedSocket:
             raise BadRequest("Invalid message")
         if kind.type == "user_vote":
             vote = read(frames.VOTES, data)
-            await self._act(Vote(_ref(), vote.proposal_id, vote.vote))
             word = "YES" if vote.vote else "NO"
+            chosen = {"ballot": str(vote.proposal_id), "choice": word.lower()}
+            await self._act(Command(_ref(), "vote", chosen))
             self._put(f"SYSTEM: Your vote ({word}) has been submitted for proposal {vote.proposal_id}")
             return
         text = read(frames.MESSAGES, data).message
@@ -147,7 +148,7 @@ class SeedSocket:
             if words[0] != "/ban" or len(words) < 2:
                 raise BadRequest("Invalid message")
             target = one_line(words[1].lower(), 100)
-            await self._act(Say(_ref(), f"/ban {target}"))
+            await self._act(Command(_ref(), "ban", {"member": target}))
             self._put(f"system: Ban request for user {target} sent to group")
             return
         self._put(f"me: {text}")

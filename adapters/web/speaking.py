@@ -9,11 +9,12 @@ from adapters.web import accounts, messages, outbox
 from adapters.web.accounts import Account
 from adapters.web.database import Tx
 from adapters.web.errors import BadRequest, Busy, Forbidden, NotSignedIn, TooLarge
-from adapters.web.frames.browser import Act, Delete, Edit, React, Say, Unreact, Vote
+from adapters.web.frames.browser import Act, Command, Delete, Edit, React, Say, Unreact
 from adapters.web.messages import WEB
 from adapters.web.page import Page
 from bridge.model import command_text
-from bridge.model.adapter import InboundDelete, InboundMessage, InboundReaction
+from bridge.model.adapter import InboundCommand, InboundDelete, InboundMessage, InboundReaction
+from bridge.model.commands import BadValue, Value, find
 from bridge.model.ids import RoomRef
 from bridge.model.message import Author, Body
 from bridge.model.text import clean_body, one_line
@@ -82,9 +83,8 @@ def _do(deed: _Deed, frame: Act) -> None:
             _asked_back(text, deed.page.view)
             is_literal = text.startswith("//") and text[2:3].isalpha()
             _speak(deed, text[is_literal:], frame.reply_to, is_literal=is_literal)
-        case Vote():
-            word = "yes" if frame.yes else "no"
-            _speak(deed, f"{deed.page.view.prefix}vote {frame.ballot} {word}", "")
+        case Command():
+            _command(deed, frame)
         case Edit():
             _edit(deed, frame)
         case Delete():
@@ -136,6 +136,23 @@ def _speak(deed: _Deed, text: str, reply_to: str, *, is_literal: bool = False) -
         is_literal=is_literal,
     )
     outbox.put(deed.tx, event)
+
+
+def _command(deed: _Deed, frame: Command) -> None:
+    """A control never becomes text: the command goes to the bridge as it was declared."""
+    spec = find(deed.page.view.commands, frame.name)
+    if spec is None:
+        raise BadRequest("There is no such command. Please load the page again.", "unknown-command")
+    read = {each.name: each.read for each in spec.parameters}
+    try:
+        # What is not declared is left to `check`, which refuses it.
+        given: dict[str, Value] = {
+            name: read[name](text) if name in read else text for name, text in frame.arguments.items()
+        }
+        arguments = spec.check(given)
+    except BadValue as error:
+        raise BadRequest(f"This does not fit the command {spec.name}: {error}.") from error
+    outbox.put(deed.tx, InboundCommand(deed.ref, deed.room, deed.author, spec.name, arguments, deed.now_ms))
 
 
 def _edit(deed: _Deed, frame: Edit) -> None:

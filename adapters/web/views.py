@@ -116,6 +116,17 @@ def transition(change: StateChanged, at_ms: int) -> page.Transition:
     return page.Transition(change.old, change.new, change.deadline, change.cause, at_ms)
 
 
-def command(spec: CommandSpec) -> http.Command:
-    """One command for completion."""
-    return http.Command(spec.name, spec.arguments, spec.summary)
+def command(spec: CommandSpec) -> http.CommandSpec:
+    """One command, for completion and controls."""
+    parameters = [
+        http.Parameter(
+            name=each.name,
+            kind=each.kind,
+            description=each.description,
+            optional=each.optional,
+            words=list(each.words),
+            most=each.high,
+        )
+        for each in spec.parameters
+    ]
+    return http.CommandSpec(spec.name, spec.arguments, spec.summary, parameters)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 from adapters.web.frames.bounds import EventId, Reaction, Ref, RoomName, Sent, Signature, Text, Token, Whole
+
+ArgumentName = Annotated[str, Meta(max_length=32)]
+ArgumentText = Annotated[str, Meta(max_length=1_000)]
 
 
 class Hello(Sent, frozen=True, tag_field="type", tag="hello"):
@@ -56,11 +60,11 @@ class Unreact(Asked, frozen=True, tag="unreact"):
     key: Reaction
 
 
-class Vote(Asked, frozen=True, tag="vote"):
-    """Vote in the ballot with this number."""
+class Command(Asked, frozen=True, tag="command"):
+    """A control was used: a command of `Session.commands`, each argument as one would write it alone."""
 
-    ballot: Whole
-    yes: bool
+    name: Annotated[str, Meta(max_length=65)]
+    arguments: Annotated[dict[ArgumentName, ArgumentText], Meta(max_length=10)]
 
 
 class Sign(Asked, frozen=True, tag="sign"):
@@ -70,7 +74,7 @@ class Sign(Asked, frozen=True, tag="sign"):
     signature: Signature
 
 
-Act = Say | Edit | Delete | React | Unreact | Vote
+Act = Say | Edit | Delete | React | Unreact | Command
 """What is done in the room, and told the bridge."""
 FromBrowser = Hello | Act | Sign
 

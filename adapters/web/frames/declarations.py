@@ -98,6 +98,8 @@ def _type(shape: shapes.Type) -> str:
             return f"({inner})[]" if " | " in inner else f"{inner}[]"
         case shapes.UnionType():
             return " | ".join(_type(each) for each in shape.types)
+        case shapes.DictType():
+            return f"Record<{_type(shape.key_type)}, {_type(shape.value_type)}>"
         case shapes.LiteralType():
             return " | ".join(json.dumps(value) for value in shape.values)
         case shapes.StrType():

@@ -8,6 +8,7 @@ import msgspec
 
 from adapters.web.frames.bounds import Address, ChainId, Name, Password, Sent, Signature, SignInText, Token
 from adapters.web.frames.page import Message
+from bridge.model.commands import Kind
 
 AccountKind = Literal["hosted", "wallet"]
 
@@ -107,12 +108,24 @@ class RoomLink(msgspec.Struct, frozen=True):
     group: str
 
 
-class Command(msgspec.Struct, frozen=True):
-    """A command, for completion."""
+class Parameter(msgspec.Struct, frozen=True):
+    """One argument of a command. `words`: of a choice; `most`: characters of a text."""
+
+    name: str
+    kind: Kind
+    description: str
+    optional: bool
+    words: list[str]
+    most: int
+
+
+class CommandSpec(msgspec.Struct, frozen=True):
+    """A command, for completion and for what asks for its arguments. `arguments`: as the help writes them."""
 
     name: str
     arguments: str
     summary: str
+    parameters: list[Parameter]
 
 
 class TestAccount(msgspec.Struct, frozen=True):
@@ -132,7 +145,7 @@ class Session(msgspec.Struct, frozen=True):
     user: User | None
     rooms: list[RoomLink]
     prefix: str
-    commands: list[Command]
+    commands: list[CommandSpec]
     test_accounts: list[TestAccount]
 
 

@@ -12,6 +12,9 @@ export type Key = "hosted" | "own" | "elsewhere";
 /** What a batch may do to the group. */
 export type ChangeKind = "add" | "remove" | "policy";
 
+/** What a parameter is about, and so the type of its value. */
+export type Kind = "member" | "account" | "ballot" | "choice" | "duration" | "wallet" | "signature" | "command" | "text";
+
 /** Show me this room; I have seen everything up to the revision `after`. */
 export interface Hello {
   type: "hello";
@@ -58,12 +61,12 @@ export interface Unreact {
   key: string;
 }
 
-/** Vote in the ballot with this number. */
-export interface Vote {
-  type: "vote";
+/** A control was used: a command of `Session.commands`, each argument as one would write it alone. */
+export interface Command {
+  type: "command";
   ref: string;
-  ballot: number;
-  yes: boolean;
+  name: string;
+  arguments: Record<string, string>;
 }
 
 /** What the person's wallet answers to a request; an empty signature refuses. */
@@ -350,7 +353,7 @@ export interface Session {
   user: User | null;
   rooms: RoomLink[];
   prefix: string;
-  commands: Command[];
+  commands: CommandSpec[];
   test_accounts: TestAccount[];
 }
 
@@ -375,11 +378,22 @@ export interface RoomLink {
   group: string;
 }
 
-/** A command, for completion. */
-export interface Command {
+/** A command, for completion and for what asks for its arguments. `arguments`: as the help writes them. */
+export interface CommandSpec {
   name: string;
   arguments: string;
   summary: string;
+  parameters: Parameter[];
+}
+
+/** One argument of a command. `words`: of a choice; `most`: characters of a text. */
+export interface Parameter {
+  name: string;
+  kind: Kind;
+  description: string;
+  optional: boolean;
+  words: string[];
+  most: number;
 }
 
 /** An account for trying things out. */
@@ -429,9 +443,9 @@ export interface Refusal {
   text: string;
 }
 
-export type Act = Say | Edit | Delete | React | Unreact | Vote;
+export type Act = Say | Edit | Delete | React | Unreact | Command;
 
-export type FromBrowser = Hello | Say | Edit | Delete | React | Unreact | Vote | Sign;
+export type FromBrowser = Hello | Say | Edit | Delete | React | Unreact | Command | Sign;
 
 export type FromPage = Welcome | Messages | GroupNow | Results | Me | Transition | Done | Refused | Bye;
 

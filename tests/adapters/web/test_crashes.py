@@ -14,7 +14,7 @@ from pathlib import Path
 from adapters.web import messages, outbox
 from adapters.web.database import Database
 from adapters.web.outbox import Outbox
-from bridge.model.adapter import Inbound, InboundDelete, InboundMessage, InboundReaction
+from bridge.model.adapter import Inbound, InboundCommand, InboundDelete, InboundMessage, InboundReaction
 from bridge.model.message import Author, Body
 from tests.support.memory_inbox import MemoryInbox
 from tests.support.pages import ROOM, RunningPage
@@ -44,6 +44,8 @@ def test_offers_are_read_back_as_they_were() -> None:
         message,
         InboundDelete("d", ROOM, ANN, "e", 6),
         InboundReaction("x", ROOM, ANN, "e", "👍", 7),
+        InboundCommand("c", ROOM, ANN, "link", {"wallet": b"\x01" * 20, "keeper": "hosted"}, 8),
+        InboundCommand("v", ROOM, ANN, "vote", {"ballot": 3, "choice": "yes"}, 8),
     ):
         assert outbox.decode(outbox.encode(event)) == event
 

@@ -79,7 +79,9 @@ async def test_connecting_asks_to_join_and_signs(page: RunningPage) -> None:
     page.view.asked = [request]
     connection = await page.browser().open("/ws", origin="")
     await connection.send(connect_frame(eth_private_key="0x" + KEY))
-    join = await page.inbox.wait_for_text("!join")
+    await page.inbox.wait_for(1)
+    [join] = page.inbox.commands
+    assert (join.name, join.arguments) == ("join", {})
     assert join.author.user_id == "0x" + ADDRESS.hex()
     assert page.view.accounts[UserRef("web", join.author.user_id)] == ADDRESS
     typed = SigningRequest("r2", ADDRESS, "vote", "Vote", "eth_signTypedData_v4", json.dumps(TYPED))
@@ -115,7 +117,9 @@ async def test_a_ban_request_and_a_vote(page: RunningPage) -> None:
     connection = await connected(page)
     await say(connection, message="/ban 0xABCD now")
     assert await receive(connection) == "system: Ban request for user 0xabcd sent to group"
-    await page.inbox.wait_for_text("/ban 0xabcd")
+    await page.inbox.wait_for(1)
+    [ban] = page.inbox.commands
+    assert (ban.name, ban.arguments) == ("ban", {"member": "0xabcd"})
     changes = (ChangeNote(ChangeKind.REMOVE, BOB, ADDRESS), ChangeNote(ChangeKind.ADD, b"\x0c" * 20))
     page.view.tell(BallotOpened(77, changes, b"\x01" * 20, (ADDRESS, BOB), 99))
     own = to_checksum_address(ADDRESS)
@@ -130,7 +134,9 @@ async def test_a_ban_request_and_a_vote(page: RunningPage) -> None:
     }
     await say(connection, type="user_vote", proposal_id=77, vote=False)
     assert await receive(connection) == "SYSTEM: Your vote (NO) has been submitted for proposal 77"
-    await page.inbox.wait_for_text("!vote 77 no")
+    await page.inbox.wait_for(2)
+    vote = page.inbox.commands[1]
+    assert (vote.name, vote.arguments) == ("vote", {"ballot": 77, "choice": "no"})
     await connection.close()
 
 
@@ -167,7 +173,7 @@ async def test_bad_frames_end_nothing(page: RunningPage) -> None:
         await connection.send(frame)
         assert (await receive(connection)).startswith("SYSTEM: ")
     await connection.send(connect_frame())
-    await page.inbox.wait_for_text("!join")
+    await page.inbox.wait_for(1)
     for fields in (
         {"message": "/nonsense"},
         {"message": "/ban"},
@@ -214,7 +220,7 @@ async def test_the_key_is_neither_logged_nor_stored(
             connect_frame(),
         ):
             await connection.send(frame)
-        await page.inbox.wait_for_text("!join")
+        await page.inbox.wait_for(1)
         said = [await receive(connection) for _ in range(3)]
         await connection.close()
     stored = b"".join(path.read_bytes() for path in page.folder.iterdir())
