@@ -12,17 +12,42 @@ PEOPLE: Final = {
     name: "0x" + f"{number:02x}" * 20
     for number, name in enumerate(("Alice", "Bob", "Carol", "Dave", "Erin"), 0xA1)
 }
+
+
+def _parameter(name: str, kind: str, *, optional: bool = False, words: tuple[str, ...] = ()) -> Json:
+    described = {"description": f"the {name}", "optional": optional, "words": list(words), "most": 1_000}
+    return {"name": name, "kind": kind, **described}
+
+
+def _command(name: str, arguments: str, summary: str, *parameters: Json) -> Json:
+    return {"name": name, "arguments": arguments, "summary": summary, "parameters": list(parameters)}
+
+
 COMMANDS: Final = [
-    {"name": "help", "arguments": "[command]", "summary": "show this"},
-    {"name": "join", "arguments": "", "summary": "ask to become a member of the group"},
-    {"name": "leave", "arguments": "", "summary": "leave the group; no vote is needed"},
-    {"name": "members", "arguments": "", "summary": "list the members of the group"},
-    {"name": "ban", "arguments": "<user|address> [reason]", "summary": "ask the group to vote on a ban"},
-    {
-        "name": "vote",
-        "arguments": "[number] yes|no",
-        "summary": "vote; without a number in the vote that is open",
-    },
+    _command("help", "[command]", "show this", _parameter("command", "command", optional=True)),
+    _command("join", "", "ask to become a member of the group"),
+    _command("leave", "", "leave the group; no vote is needed"),
+    _command("members", "", "list the members of the group"),
+    _command(
+        "ban",
+        "<member> [reason]",
+        "ask the group to vote on a ban",
+        _parameter("member", "member"),
+        _parameter("reason", "text", optional=True),
+    ),
+    _command(
+        "vote",
+        "[ballot] yes|no",
+        "vote; without a number in the vote that is open",
+        _parameter("ballot", "ballot", optional=True),
+        _parameter("choice", "choice", words=("yes", "no")),
+    ),
+    _command(
+        "propose coordination",
+        "waku|contract",
+        "propose where votes are held",
+        _parameter("mode", "choice", words=("waku", "contract")),
+    ),
 ]
 
 

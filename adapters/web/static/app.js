@@ -8,7 +8,7 @@ import { Linking } from "./linking.js";
 import { Wallets, signRequest } from "./ethereum.js";
 import { Player } from "./player.js";
 import { Room } from "./room.js";
-import { words as wordsOf } from "./outbox.js";
+import { vote as voteOf, words as wordsOf } from "./outbox.js";
 
 /** @typedef {import("./frames.js").Message} Message */
 /** @typedef {import("./outbox.js").Pending} Pending */
@@ -50,6 +50,8 @@ export class App {
   memberFilter = "";
   /** Asked for confirmation. @type {Message | null} */
   deleting = null;
+  /** A command whose arguments are asked for. @type {{command: import("./frames.js").CommandSpec, given: Record<string, string>, about: string} | null} */
+  asking = null;
   /** Why signing did not work, by request. @type {Map<string, string>} */
   signProblems = new Map();
   /** Requests that the wallet or the server has now. @type {Set<string>} */
@@ -261,8 +263,9 @@ export class App {
   /** Votes that the tally has, or that came too late, are no longer on their way.
    * @param {number} open  the ballot that still lacks the person's vote */
   #countedVotes(open) {
-    for (const { ref, stage, frame } of this.pending) {
-      if (frame.type === "vote" && stage === "done" && frame.ballot !== open) this.#settle(ref);
+    for (const entry of this.pending) {
+      const vote = voteOf(entry);
+      if (vote && entry.stage === "done" && vote.ballot !== open) this.#settle(entry.ref);
     }
   }
 
@@ -311,9 +314,19 @@ export class App {
     this.changed();
   }
 
-  /** @param {string} words a command, said as it is */
-  command(words) {
-    this.#ask({ type: "say", text: words });
+  /** Give a command, which never becomes text. @param {string} name @param {Record<string, string>} given arguments */
+  give(name, given) {
+    this.#ask({ type: "command", name, arguments: given });
+  }
+
+  /**
+   * Ask the person for the arguments that are still missing; null: asked no more.
+   * @param {string | null} name @param {Record<string, string>} [given] @param {string} [about] whom or what it concerns
+   */
+  askFor(name, given = {}, about = "") {
+    const command = this.session?.commands.find((one) => one.name === name);
+    this.asking = command ? { command, given, about } : null;
+    this.changed();
   }
 
   /** @param {Message | null} message null: asked no more */
@@ -336,7 +349,7 @@ export class App {
 
   /** @param {number} ballot @param {boolean} yes */
   vote(ballot, yes) {
-    this.#ask({ type: "vote", ballot, yes });
+    this.give("vote", { ballot: String(ballot), choice: yes ? "yes" : "no" });
   }
 
   /** @param {import("./frames.js").Signing} request @param {boolean} agree */
@@ -359,8 +372,7 @@ export class App {
   #done(ref) {
     const entry = this.outbox.find(ref);
     if (!entry) return;
-    const echoes = new Map([["say", ECHO_MS], ["vote", VOTE_MS]]);
-    const echo = echoes.get(entry.frame.type);
+    const echo = entry.frame.type === "say" ? ECHO_MS : voteOf(entry) ? VOTE_MS : 0;
     if (!echo || this.room?.byId.has(ref)) this.#settle(ref);
     else {
       entry.stage = "done";

@@ -11,14 +11,14 @@ import { shortAddress } from "./format.js";
 /**
  * @typedef {object} Known
  * @property {string} prefix
- * @property {import("./frames.js").Command[]} commands
+ * @property {import("./frames.js").CommandSpec[]} commands
  * @property {import("./frames.js").Member[]} members
  * @property {number} ballot   the open ballot's number; 0: none
  */
 
 const MAX_SUGGESTIONS = 8;
-/** The seed's own spelling, which every bridge understands. */
-const SEED_BAN = "/ban";
+/** Begins a command on every platform, whatever the prefix is. */
+const SLASH = "/";
 
 /**
  * Suggestions for the text before the caret; none unless it is a command and the caret is at its end.
@@ -27,46 +27,47 @@ const SEED_BAN = "/ban";
  */
 export function complete(text, caret, known) {
   if (caret !== text.length || text.includes("\n")) return [];
-  const [head, ...rest] = text.split(" ");
-  if (!head.startsWith(known.prefix) && !head.startsWith("/")) return [];
-  const commands = spellings(known);
-  if (rest.length === 0) return names(head, commands);
-  const command = commands.find((one) => one.spelling === head.toLowerCase());
-  if (!command || rest.length > 2) return [];
-  return argument(head, rest, command, known).slice(0, MAX_SUGGESTIONS);
+  const sign = [known.prefix, SLASH].find((one) => text.startsWith(one));
+  if (!sign) return [];
+  const behind = text.slice(sign.length).toLowerCase();
+  const command = known.commands.find((one) => behind.startsWith(`${one.name} `));
+  if (!command) return names(sign, behind, known.commands);
+  const head = text.slice(0, sign.length + command.name.length);
+  return argument(head, text.slice(head.length + 1).split(" "), command, known).slice(0, MAX_SUGGESTIONS);
 }
 
-/** @param {Known} known */
-function spellings(known) {
-  const all = known.commands.map((command) => ({ spelling: known.prefix + command.name, ...command }));
-  const ban = known.commands.find((command) => command.name === "ban");
-  return ban ? [...all, { ...ban, spelling: SEED_BAN }] : all;
-}
-
-/** @typedef {import("./frames.js").Command & {spelling: string}} Spelling */
-
-/** @param {string} typed @param {Spelling[]} commands @returns {Suggestion[]} */
-function names(typed, commands) {
-  const found = commands.filter((command) => command.spelling.startsWith(typed.toLowerCase()));
+/** @param {string} sign @param {string} typed @param {import("./frames.js").CommandSpec[]} commands @returns {Suggestion[]} */
+function names(sign, typed, commands) {
+  const found = commands.filter((command) => command.name.startsWith(typed));
   // Complete as it stands: Enter must send it.
-  if (found.length === 1 && found[0].spelling === typed.toLowerCase() && !needsMore(found[0])) return [];
+  if (found.length === 1 && found[0].name === typed && found[0].parameters.every((one) => one.optional)) return [];
   return found.map((command) => ({
-    label: `${command.spelling} ${command.arguments}`.trim(),
+    label: `${sign}${command.name} ${command.arguments}`.trim(),
     detail: command.summary,
-    insert: command.spelling + (command.arguments ? " " : ""),
+    insert: `${sign}${command.name}${command.parameters.length ? " " : ""}`,
   }));
 }
 
-/** Whether it says nothing without arguments: not all of them are in brackets. @param {Spelling} command */
-const needsMore = (command) => command.arguments.replace(/\[[^\]]*\]/g, "").trim() !== "";
-
-/** @param {string} head @param {string[]} rest @param {Spelling} command @param {Known} known @returns {Suggestion[]} */
+/**
+ * What fits the parameter that is being typed: the first, or, behind a ballot's number, its choice.
+ * @param {string} head @param {string[]} rest @param {import("./frames.js").CommandSpec} command @param {Known} known
+ * @returns {Suggestion[]}
+ */
 function argument(head, rest, command, known) {
-  if (/yes\|no/.test(command.arguments)) return votes(head, rest, known);
-  if (rest.length > 1) return [];
-  if (/user|address|member/.test(command.arguments)) return people(head, rest[0], known);
-  if (/command/.test(command.arguments)) return topics(head, rest[0], known);
+  const [first, second] = command.parameters;
+  if (first?.kind === "ballot" && second?.kind === "choice") return rest.length > 2 ? [] : votes(head, rest, second.words, known);
+  if (!first || rest.length > 1) return [];
+  if (first.kind === "member" || first.kind === "account") return people(head, rest[0], known);
+  if (first.kind === "command") return topics(head, rest[0], known);
+  if (first.kind === "choice") return choices(head, rest[0], first);
   return [];
+}
+
+/** @param {string} head @param {string} typed @param {import("./frames.js").Parameter} parameter @returns {Suggestion[]} */
+function choices(head, typed, { words, description }) {
+  return words
+    .filter((word) => word.startsWith(typed.toLowerCase()) && word !== typed.toLowerCase())
+    .map((word) => ({ label: word, detail: description, insert: `${head} ${word}` }));
 }
 
 /** @param {string} head @param {string} typed @param {Known} known @returns {Suggestion[]} */
@@ -86,13 +87,13 @@ function people(head, typed, known) {
     }));
 }
 
-/** @param {string} head @param {string[]} rest @param {Known} known @returns {Suggestion[]} */
-function votes(head, rest, known) {
+/** @param {string} head @param {string[]} rest @param {string[]} words @param {Known} known @returns {Suggestion[]} */
+function votes(head, rest, words, known) {
   const number = known.ballot ? `${known.ballot} ` : "";
   const typed = rest.join(" ").toLowerCase();
-  const details = { yes: "for what is voted on", no: "against it" };
-  return Object.entries(details)
-    .map(([word, detail]) => ({ label: `${number}${word}`, detail, insert: `${head} ${number}${word}`, word }))
+  const details = new Map([["yes", "for what is voted on"], ["no", "against it"]]);
+  return words
+    .map((word) => ({ label: `${number}${word}`, detail: details.get(word) ?? "", insert: `${head} ${number}${word}`, word }))
     .filter(({ label, word }) => typed !== label && typed !== word)
     .filter(({ label, word }) => label.startsWith(typed) || word.startsWith(typed))
     .map(({ label, detail, insert }) => ({ label, detail, insert }));

@@ -20,7 +20,7 @@ import { MAX_TEXT, list, object, text } from "./wire.js";
 const STORED = "demls.outbox";
 const MAX_KEPT = 200;
 /** What is kept over a reload. A signature is not: the server asks for it again. */
-const TYPES = new Set(/** @type {Asked["type"][]} */ (["say", "edit", "delete", "react", "unreact", "vote"]));
+const TYPES = new Set(/** @type {Asked["type"][]} */ (["say", "edit", "delete", "react", "unreact", "command"]));
 
 export class Outbox {
   /** @type {Pending[]} */
@@ -123,3 +123,13 @@ export const changed = ({ frame }) => ("id" in frame ? frame.id : "");
 
 /** The message that this answers; "" for none. @param {Pending} entry */
 export const answered = ({ frame }) => (frame.type === "say" ? text(frame.reply_to, 64) : "");
+
+/**
+ * The vote that this is; null: it is none.
+ * @param {Pending} entry @returns {{ballot: number, choice: "yes" | "no"} | null}
+ */
+export function vote({ frame }) {
+  if (frame.type !== "command" || frame.name !== "vote") return null;
+  const given = object(frame.arguments);
+  return { ballot: Number(given.ballot), choice: given.choice === "yes" ? "yes" : "no" };
+}

@@ -1,7 +1,7 @@
 // The server's answers over HTTP, forced into their shapes as in reading.js.
 
 import { readMessage } from "./reading.js";
-import { flag, list, object, one, text } from "./wire.js";
+import { flag, line, list, number, object, one, text } from "./wire.js";
 
 /** @template T @typedef {import("./wire.js").Unchecked<T>} Unchecked */
 
@@ -49,11 +49,32 @@ function readRoom(value) {
   return { id: text(raw.id), group: text(raw.group) };
 }
 
-/** @param {unknown} value @returns {import("./frames.js").Command} */
+/** @param {unknown} value @returns {import("./frames.js").CommandSpec} */
 function readCommand(value) {
-  /** @type {Unchecked<import("./frames.js").Command>} */
+  /** @type {Unchecked<import("./frames.js").CommandSpec>} */
   const raw = object(value);
-  return { name: text(raw.name, 40), arguments: text(raw.arguments, 120), summary: text(raw.summary, 200) };
+  return {
+    name: text(raw.name, 65),
+    arguments: text(raw.arguments, 120),
+    summary: text(raw.summary, 200),
+    parameters: list(raw.parameters, readParameter, 10),
+  };
+}
+
+const KINDS = /** @type {const} */ (["text", "member", "account", "ballot", "choice", "duration", "wallet", "signature", "command"]);
+
+/** @param {unknown} value @returns {import("./frames.js").Parameter} */
+function readParameter(value) {
+  /** @type {Unchecked<import("./frames.js").Parameter>} */
+  const raw = object(value);
+  return {
+    name: text(raw.name, 32),
+    kind: one(raw.kind, KINDS),
+    description: text(raw.description, 200),
+    optional: flag(raw.optional),
+    words: list(raw.words, line, 20),
+    most: number(raw.most),
+  };
 }
 
 /** @param {unknown} value @returns {import("./frames.js").TestAccount} */

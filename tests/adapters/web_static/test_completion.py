@@ -24,7 +24,7 @@ def labels(visit: Visit) -> Locator:
 async def test_a_ban_is_typed_with_arrows_and_enter(page_server: PageServer, enter: Enter) -> None:
     visit = await enter()
     await box(visit).press_sequentially("!b")
-    await expect(labels(visit)).to_have_text(["!ban <user|address> [reason]"])
+    await expect(labels(visit)).to_have_text(["!ban <member> [reason]"])
     await box(visit).press("Enter")
     await expect(box(visit)).to_have_value("!ban ")
     await expect(labels(visit)).to_have_text(["Harbour bridge", "Alice", "Bob", "Carol", "Dave"])
@@ -56,7 +56,10 @@ async def test_the_box_is_a_combobox_only_while_it_has_a_list(enter: Enter) -> N
 
 
 OFFERED: list[tuple[str, list[str]]] = [
-    ("/", ["/ban <user|address> [reason]"]),
+    ("/b", ["/ban <member> [reason]"]),
+    ("/vote ", ["12 yes", "12 no"]),
+    ("!prop", ["!propose coordination waku|contract"]),
+    ("!propose coordination c", ["contract"]),
     ("!ban matrix:@d", ["Dave"]),
     ("!ban 0xa3", ["Carol"]),
     ("!help v", ["vote"]),

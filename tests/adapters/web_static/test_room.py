@@ -62,11 +62,35 @@ async def test_a_vote_is_cast_and_the_tally_follows(page_server: PageServer, ent
     await expect(card.locator(".counts")).to_have_text("2 yes0 no2 of 4 not voted")
     await expect(card.get_by_text("You voted yes.")).to_be_visible()
     await expect(card.get_by_text("0x" + "ab" * 32)).to_be_visible()
-    assert [(frame["ballot"], frame["yes"]) for frame in page_server.said] == [(12, True)]
+    assert [(frame["name"], frame["arguments"]) for frame in page_server.said] == [
+        ("vote", {"ballot": "12", "choice": "yes"})
+    ]
     await page_server.push({"type": "results", "results": [page_data.result(12, passed=True)]})
     await page_server.push_group(ballot=None, state="working")
     await expect(card).to_have_count(0)
     await expect(visit.page.get_by_role("region", name="Results")).to_contain_text("passed")
+
+
+async def test_controls_are_commands_and_ask_for_what_is_missing(page_server: PageServer, enter: Enter) -> None:
+    visit = await enter()
+    await visit.page.get_by_role("button", name="Propose to ban Dave").click()
+    dialog = visit.page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("Dave")
+    assert await visit.violations() == []
+    await dialog.get_by_role("button", name="Cancel").click()
+    await expect(dialog).to_have_count(0)
+    await visit.page.get_by_role("button", name="Propose to ban Dave").click()
+    await dialog.get_by_label("the reason (optional)").fill(" spam ")
+    await visit.page.keyboard.press("Enter")
+    await expect(dialog).to_have_count(0)
+    await page_server.push_me(standing={**page_server.me["standing"], "is_member": False})
+    await visit.page.get_by_role("button", name="Join", exact=True).click()
+    await expect(visit.page.locator(".message")).to_have_count(0)
+    given = [(frame["type"], frame["name"], frame["arguments"]) for frame in page_server.said]
+    assert given == [
+        ("command", "ban", {"member": page_data.PEOPLE["Dave"], "reason": "spam"}),
+        ("command", "join", {}),
+    ]
 
 
 async def test_states_too_short_to_see_are_shown(page_server: PageServer, enter: Enter) -> None:

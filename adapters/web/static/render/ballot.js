@@ -1,6 +1,7 @@
 // Votes: the card of the open one, its short form above the composer, and ballots inside messages.
 
 import { plural, shortAddress } from "../format.js";
+import { vote as voteOf } from "../outbox.js";
 import { h } from "../vdom.js";
 import { icon } from "./icons.js";
 import { badge, card, copyButton, countdown, named } from "./parts.js";
@@ -12,10 +13,7 @@ const KINDS = { add: "new member", remove: "ban", policy: "rules" };
 const VOTERS_SHOWN = 100;
 
 /** The vote that the person asked for and the server has not confirmed. @param {App} app @param {number} number */
-function underWay(app, number) {
-  for (const { frame } of app.pending) if (frame.type === "vote" && frame.ballot === number) return frame;
-  return null;
-}
+const underWay = (app, number) => app.pending.map(voteOf).find((vote) => vote?.ballot === number);
 
 /** @param {App} app */
 export function ballotCard(app) {
@@ -37,7 +35,7 @@ export function ballotCard(app) {
 /** @param {App} app @param {Ballot} ballot */
 function buttons(app, ballot) {
   const pending = underWay(app, ballot.number);
-  const mine = pending ? (pending.yes ? "yes" : "no") : ballot.mine;
+  const mine = pending ? pending.choice : ballot.mine;
   if (!ballot.may_vote && !mine) return h("p", { class: "fine", key: "may-not" }, "You have no vote in this one.");
   /** @param {"yes" | "no"} choice @param {"check" | "cross"} sign */
   const one = (choice, sign) =>
@@ -98,7 +96,7 @@ export function ballotStrip(app) {
   const ballot = app.room?.group?.ballot;
   if (!ballot) return null;
   const pending = underWay(app, ballot.number);
-  const mine = pending ? (pending.yes ? "yes" : "no") : ballot.mine;
+  const mine = pending ? pending.choice : ballot.mine;
   /** @param {boolean} yes */
   const button = (yes) => h("button", { type: "button", key: String(yes), class: `vote is-${yes ? "yes" : "no"}`, "aria-label": `Vote ${yes ? "yes" : "no"}`, onclick: () => app.vote(ballot.number, yes) }, yes ? "YES" : "NO");
   return h(

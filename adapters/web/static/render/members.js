@@ -48,6 +48,6 @@ function row(app, member) {
       h("p", { class: "member-more" }, addressOf(app, member.address), h("span", { title: meaning }, icon("key"), key), !member.has_vote && h("span", null, "no vote")),
       member.accounts.length > 0 && h("p", { class: "member-accounts", title: member.accounts.join("\n") }, h("bdi", null, member.accounts.slice(0, 3).join(", ")), member.accounts.length > 3 && ` and ${plural(member.accounts.length - 3, "account")}`),
     ),
-    app.room?.me?.standing.is_member && !member.me && !member.is_bridge && h("button", { class: "quiet small", type: "button", title: `Propose to ban ${name}`, "aria-label": `Propose to ban ${name} ${shortAddress(member.address)}`, onclick: () => (app.show("chat"), app.hand(`${app.session?.prefix}ban ${member.address} `)) }, "Ban…"),
+    app.room?.me?.standing.is_member && !member.me && !member.is_bridge && h("button", { class: "quiet small", type: "button", title: `Propose to ban ${name}`, "aria-label": `Propose to ban ${name} ${shortAddress(member.address)}`, onclick: () => app.askFor("ban", { member: member.address }, `${name} ${shortAddress(member.address)}`) }, "Ban…"),
   );
 }

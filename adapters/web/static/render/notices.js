@@ -42,7 +42,7 @@ export function roomNotices(app) {
   if (room.group && !room.group.joined) return strip("info", "This bridge is joining the group.", "Messages wait until it is in.");
   if (standing?.is_joining) return strip("info", "You are joining.", "The group takes you in with its next change of members, or votes on it first.");
   if (standing && !standing.is_member) {
-    return strip("info", "You are not a member yet.", "Members write into the encrypted group and vote.", h("button", { class: "primary", type: "button", onclick: () => app.command(`${app.session?.prefix}join`) }, "Join"));
+    return strip("info", "You are not a member yet.", "Members write into the encrypted group and vote.", h("button", { class: "primary", type: "button", onclick: () => app.give("join", {}) }, "Join"));
   }
   if (room.me && !room.me.accepts) return strip("info", "The room takes no messages now.", "You can write; it is sent as soon as it does.");
   return null;

@@ -9,6 +9,7 @@ import { MessageList } from "./message-list.js";
 import { Operator, operatorView } from "./operator.js";
 import { panel } from "./panel.js";
 import { ballotStrip } from "./ballot.js";
+import { commandDialog } from "./command-dialog.js";
 import { connectionBanner, deleteDialog, roomNotices, toast } from "./notices.js";
 import { pendingRefused } from "./pending.js";
 
@@ -45,7 +46,7 @@ export class Page {
     if (app.view === "entrance") return [entranceView(app), toast(app)];
     if (app.view === "link") return [linkingView(app), toast(app)];
     const body = app.view === "operator" ? operatorView(this.#operator, app) : this.#room(app);
-    return [header(app), connectionBanner(app), body, deleteDialog(app), toast(app)];
+    return [header(app), connectionBanner(app), body, deleteDialog(app), commandDialog(app), toast(app)];
   }
 
   /** @param {import("../app.js").App} app */
