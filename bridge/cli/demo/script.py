@@ -103,7 +103,7 @@ class Script:
         await self._expect("both bridges are back in Working, in the same epoch", self._settled)
         carol = self._network.visitor(CAROL)
         await self._expect("what Carol said has gone to the group", lambda: any(
-            said["fate"] == "sent" for said in carol.reads("Said while the vote runs.")))  # fmt: skip
+            said["status"] == "sent" for said in carol.reads("Said while the vote runs.")))  # fmt: skip
         self._check(not self._reads(BOB, CAROL, "Said while the vote runs."), "and Bob does not read it")
         self._check(await self._refused(BOB, "Let me in!"), "Bob cannot write any more")
 

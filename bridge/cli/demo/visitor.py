@@ -120,7 +120,8 @@ class Visitor:
 
     async def vote(self, ballot: int, *, yes: bool) -> None:
         """Press YES or NO. Raises PageError."""
-        await self._ask({"type": "vote", "ballot": ballot, "yes": yes})
+        given = {"ballot": str(ballot), "choice": "yes" if yes else "no"}
+        await self._ask({"type": "command", "name": "vote", "arguments": given})
 
     async def _ask(self, frame: dict[str, Any]) -> None:
         if self._socket is None:
