@@ -1,13 +1,15 @@
-"""One declaration: a command that is added here appears in text, help, docs and on Discord."""
+"""One declaration: a command that is added here appears in text, help, docs, on Discord and the page."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import discord
+import msgspec
 from discord import app_commands
 
 from adapters.discord.commands import install
+from adapters.web import views
 from bridge.model import command_text
 from bridge.model.adapter import InboundCommand, InboundMessage
 from bridge.model.commands import CommandSpec, Kind, Parameter
@@ -90,3 +92,12 @@ def test_on_discord() -> None:
     assert registered["dance"]["description"] == "dance in front of everybody"
     assert [choice["value"] for choice in step["choices"]] == ["waltz", "tango"]
     assert (seconds["name"], seconds["min_value"], seconds["max_value"]) == ("duration", 1, 600)
+
+
+def test_on_the_page() -> None:
+    told = msgspec.to_builtins(views.command(FAKE.spec))
+    assert (told["name"], told["arguments"]) == ("dance", "waltz|tango [duration]")
+    assert told["summary"] == "dance in front of everybody"
+    step, seconds = told["parameters"]
+    assert (step["name"], step["kind"], step["words"]) == ("step", "choice", ["waltz", "tango"])
+    assert (seconds["name"], seconds["kind"], seconds["optional"]) == ("duration", "duration", True)
