@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
 from adapters.web.errors import TooMany
+from bridge.model.bucket import Buckets
 
 MAX_KEYS: Final = 10_000
 """Keys remembered per limit; the one that was quiet longest is forgotten first."""
@@ -18,22 +18,14 @@ class Limit:
     """`burst` at once, then `per_minute`, for each key."""
 
     def __init__(self, burst: int, per_minute: float, text: str, clock: Clock = time.monotonic) -> None:
-        self._burst = float(burst)
-        self._rate = per_minute / 60.0
         self._text = text
         self._clock = clock
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._buckets = Buckets(burst, per_minute / 60.0, MAX_KEYS)
 
     def take(self, key: str) -> None:
         """Use one. Raises TooMany, which uses none."""
-        now = self._clock()
-        left, at = self._left.pop(key, (self._burst, now))
-        left = min(self._burst, left + (now - at) * self._rate)
-        self._left[key] = (left - 1.0 if left >= 1.0 else left, now)
-        while len(self._left) > MAX_KEYS:
-            self._left.popitem(last=False)
-        if left < 1.0:
-            after = (1.0 - left) / self._rate
+        after = self._buckets.take(key, self._clock())
+        if after:
             raise TooMany(f"{self._text} Please try again in {max(1, round(after))} s.", after)
 
 

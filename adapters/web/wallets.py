@@ -9,13 +9,13 @@ import asyncio
 import hmac
 import secrets
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from adapters.web.errors import Forbidden
 from bridge.model import ethereum
+from bridge.model.bounded import BoundedMap
 from bridge.model.sign_in_text import SignInText
 
 VALID_SECONDS: Final = 300
@@ -41,7 +41,7 @@ class WalletSignIn:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._asked: OrderedDict[str, _Asked] = OrderedDict()
+        self._asked: BoundedMap[str, _Asked] = BoundedMap(MAX_ASKED)
 
     def start(self, visitor: bytes, origin: str, address: bytes, chain_id: int) -> str:
         """The text to sign. `visitor`: hash of the browser's cookie; `origin`: as the browser sees the page."""
@@ -58,8 +58,6 @@ class WalletSignIn:
         )
         text = str(message)
         self._asked[text] = _Asked(visitor, origin, address, now + VALID_SECONDS)
-        while len(self._asked) > MAX_ASKED:
-            self._asked.popitem(last=False)
         return text
 
     async def finish(self, visitor: bytes, origin: str, text: str, signature: bytes) -> bytes:

@@ -74,6 +74,7 @@ class Outbox:
         """Until it is out, or the transport says that it never will be."""
         backoff = Backoff(self._tuning.retry_first, self._tuning.retry_most, random.random)
         while True:
+            # Before the try: peers that come during it count for the wait after it.
             self._retry.clear()
             try:
                 return await self._send(row.content_topic, row.payload)

@@ -50,7 +50,11 @@ class _Job:
             savepoint.commit()
 
     def resolve(self) -> None:
-        """Tell who waits; after the commit."""
+        """Tell who waits; after the commit.
+
+        Never before: whoever is told publishes or shows what the transaction holds, and a commit that fails
+        then would have been seen.
+        """
         if self.error is not None:
             self.future.set_exception(self.error)
         else:

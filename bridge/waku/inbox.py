@@ -54,7 +54,10 @@ class Inbox:
         self._wanted.update(content_topics)
 
     def sent(self, message: WakuMessage) -> None:
-        """Remember an own message, by its whole content: `meta` alone may be copied by anybody."""
+        """Remember an own message, by its whole content: `meta` alone may be copied by anybody.
+
+        Called before it is published: its echo may be here before the publish returns.
+        """
         self._own[_digest(message)] = None
 
     def put(self, message: WakuMessage) -> None:
