@@ -184,3 +184,20 @@ def test_there_is_one_way_to_log(module: str, path: Path) -> None:
         assert "logging" not in imports(module, path), "by structlog, like everybody else"
     made = re.findall(r"^(\w+)(?:: Final)? = structlog\.get_logger", text, re.MULTILINE)
     assert made in ([], ["log"])
+
+
+FINAL_IN = (
+    "bridge.model", "bridge.mls", "bridge.waku", "bridge.identity", "bridge.chain", "bridge.settings",
+    "bridge.cli", "adapters.matrix",
+)  # fmt: skip
+"""Folders whose constants all say so; the others follow."""
+
+
+@pytest.mark.parametrize(
+    ("module", "path"),
+    [(name, path) for name, path in MODULES if any(within(name, folder) for folder in FINAL_IN)],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_constants_are_final(module: str, path: Path) -> None:
+    bare = re.findall(r"^(_?[A-Z][A-Z0-9_]+)(?:: (?!Final)[^=\n]+)? = ", path.read_text("utf-8"), re.MULTILINE)
+    assert not bare, f"{module}: NAME: Final = ..."

@@ -17,7 +17,7 @@ from adapters.matrix.fields import mapping, text
 from adapters.matrix.http import MatrixHttp
 from bridge.model.adapter import DeliveryError, Rejected
 
-DEVICE_NAME = "demls-bridge"
+DEVICE_NAME: Final = "demls-bridge"
 log: Final = structlog.get_logger(__name__)
 
 

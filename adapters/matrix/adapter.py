@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from nio import Api
 
@@ -51,7 +51,7 @@ from bridge.model.view import GroupView
 
 T = TypeVar("T")
 
-CAPABILITIES = Capabilities(
+CAPABILITIES: Final = Capabilities(
     edit=True,
     delete=True,
     react=True,
@@ -62,9 +62,9 @@ CAPABILITIES = Capabilities(
     files=1,
     max_bytes=MAX_PLAIN,
 )
-MAX_REACTION_KEY = 255
-MAX_REASON = 500
-JOINING_SECONDS = 2.0
+MAX_REACTION_KEY: Final = 255
+MAX_REASON: Final = 500
+JOINING_SECONDS: Final = 2.0
 """When to come back while an invitation is being accepted."""
 
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 
 from bridge.model.adapter import DeliveryError, Rejected, RetryLater
 
-MAX_RETRY_AFTER = 600.0
+MAX_RETRY_AFTER: Final = 600.0
 """Seconds; a server that asks for more is asked again after this long (own choice)."""
 
 

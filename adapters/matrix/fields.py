@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
-MAX_ID = 255
+MAX_ID: Final = 255
 """Bytes of an event, room or user id (Matrix specification, "Size limits")."""
 
 

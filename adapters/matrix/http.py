@@ -17,9 +17,9 @@ from nio import AsyncClient, AsyncClientConfig
 from adapters.matrix.errors import AnswerTooLarge, from_answer, from_exception
 from bridge.model.backoff import Backoff
 
-REQUEST_SECONDS = 30.0
-CONNECT_SECONDS = 10.0
-MAX_ANSWER_BYTES = 32 * 1024 * 1024
+REQUEST_SECONDS: Final = 30.0
+CONNECT_SECONDS: Final = 10.0
+MAX_ANSWER_BYTES: Final = 32 * 1024 * 1024
 """Room for 500 events of 64 KiB (a full timeline of one room)."""
 
 Built = tuple[str, ...]

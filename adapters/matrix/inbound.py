@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from adapters.matrix.errors import TokenRevoked
 from adapters.matrix.fields import identifier, integer, mapping, text
@@ -23,12 +23,12 @@ from bridge.model.adapter import (
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Attachment, Body
 
-MAX_TEXT = 64 * 1024
+MAX_TEXT: Final = 64 * 1024
 """Bytes of plain text and of HTML; a whole event is not larger (specification, "Size limits")."""
-MAX_REACTION = 255
-MAX_REASON = 500
+MAX_REACTION: Final = 255
+MAX_REASON: Final = 500
 
-TIMELINE_TYPES = (
+TIMELINE_TYPES: Final = (
     "m.room.message",
     "m.room.redaction",
     "m.reaction",
@@ -38,10 +38,10 @@ TIMELINE_TYPES = (
     "m.room.encryption",
 )
 
-_TEXT_KINDS = {"m.text", "m.notice", "m.emote"}
-_FILE_KINDS = {"m.image", "m.file", "m.audio", "m.video"}
-_QUOTE_HEAD = re.compile(r"> (\* )?<@[^>\n]+>")
-_QUOTE_HTML = re.compile(r"<mx-reply>.*?</mx-reply>", re.DOTALL)
+_TEXT_KINDS: Final = {"m.text", "m.notice", "m.emote"}
+_FILE_KINDS: Final = {"m.image", "m.file", "m.audio", "m.video"}
+_QUOTE_HEAD: Final = re.compile(r"> (\* )?<@[^>\n]+>")
+_QUOTE_HTML: Final = re.compile(r"<mx-reply>.*?</mx-reply>", re.DOTALL)
 
 
 class Malformed(ValueError):

@@ -16,11 +16,11 @@ from bridge.model.adapter import Rejected, RetryLater
 from bridge.model.backoff import Backoff
 from bridge.model.ids import RoomRef
 
-MAX_PENDING = 1_000
+MAX_PENDING: Final = 1_000
 """Invitations kept; anybody can invite, so there must be an end."""
-JOIN_SECONDS = 90.0
+JOIN_SECONDS: Final = 90.0
 """Joining a large room of another server takes a homeserver this long (own choice)."""
-LOOK_SECONDS = 5.0
+LOOK_SECONDS: Final = 5.0
 """How often the links are looked at anew: a room may be linked after its invitation came."""
 
 log: Final = structlog.get_logger(__name__)

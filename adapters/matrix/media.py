@@ -17,12 +17,12 @@ from bridge.model.adapter import Rejected
 from bridge.model.message import Attachment
 from bridge.model.view import GroupView, ViewError
 
-MEDIA_SECONDS = 90.0
+MEDIA_SECONDS: Final = 90.0
 """For one file; below the mirror's limit of 120 s for one delivery."""
-MAX_FILE = 50 * 1024 * 1024
+MAX_FILE: Final = 50 * 1024 * 1024
 """Bytes of a file that is uploaded, whatever the server allows: it is held in memory (Synapse's default)."""
-_ADDRESS = re.compile(r"mxc://([A-Za-z0-9.\-:\[\]]{1,255})/([A-Za-z0-9_\-]{1,255})")
-_MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[A-Za-z0-9.+_\-]{1,100}")
+_ADDRESS: Final = re.compile(r"mxc://([A-Za-z0-9.\-:\[\]]{1,255})/([A-Za-z0-9_\-]{1,255})")
+_MEDIA_TYPE: Final = re.compile(r"[a-z]{1,20}/[A-Za-z0-9.+_\-]{1,100}")
 
 log: Final = structlog.get_logger(__name__)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from nio import Api
 
 from adapters.matrix.errors import MatrixRejected
 from adapters.matrix.http import MatrixHttp
 from adapters.matrix.rooms import RoomFacts, Rooms
 
-MAX_REASON = 500
+MAX_REASON: Final = 500
 
 
 class Moderation:

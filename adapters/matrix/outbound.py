@@ -5,20 +5,20 @@ from __future__ import annotations
 import html
 import json
 import re
-from typing import Any
+from typing import Any, Final
 
 from adapters.matrix.fields import text
 from bridge.model.adapter import Outgoing, Rejected
 from bridge.model.message import Attachment, Author
 
-MAX_CONTENT = 60_000
+MAX_CONTENT: Final = 60_000
 """Bytes of an event's content as JSON; an event of over 65,536 bytes with its envelope is refused."""
-MAX_PLAIN = 28_000
+MAX_PLAIN: Final = 28_000
 """Bytes of text that always fit: JSON writes a quote, backslash or line end as two bytes."""
-MAX_FILE_NAME = 255
-WAITING = "⏳"
-_HTML_FORMAT = "org.matrix.custom.html"
-_NOT_TXN = re.compile(r"[^A-Za-z0-9._\-]")
+MAX_FILE_NAME: Final = 255
+WAITING: Final = "⏳"
+_HTML_FORMAT: Final = "org.matrix.custom.html"
+_NOT_TXN: Final = re.compile(r"[^A-Za-z0-9._\-]")
 
 
 def transaction_id(kind: str, key: str) -> str:

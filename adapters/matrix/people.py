@@ -14,11 +14,11 @@ from bridge.model.adapter import DeliveryError
 from bridge.model.bounded import BoundedMap
 from bridge.model.message import Author
 
-PLATFORM = "matrix"
-MAX_PEOPLE = 10_000
-MAX_NAME = 255
-MAX_AVATAR = 512
-MAX_LOOKUP_SECONDS = 5.0
+PLATFORM: Final = "matrix"
+MAX_PEOPLE: Final = 10_000
+MAX_NAME: Final = 255
+MAX_AVATAR: Final = 512
+MAX_LOOKUP_SECONDS: Final = 5.0
 """A name is an ornament: a slow server may not hold up messages for longer (own choice)."""
 
 log: Final = structlog.get_logger(__name__)

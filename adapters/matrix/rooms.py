@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from nio import Api
 
@@ -17,15 +17,15 @@ from adapters.matrix.fields import identifier, integer, mapping
 from adapters.matrix.http import MatrixHttp
 from bridge.model.bounded import BoundedMap
 
-ADMIN_POWER = 100
-MAX_ROOMS = 1_000
-INFINITE = math.inf
-STATE_TYPES = ("m.room.power_levels", "m.room.create", "m.room.encryption")
+ADMIN_POWER: Final = 100
+MAX_ROOMS: Final = 1_000
+INFINITE: Final = math.inf
+STATE_TYPES: Final = ("m.room.power_levels", "m.room.create", "m.room.encryption")
 """State events that change what is kept here."""
 
-_CREATORS_RULE_SINCE = 12
+_CREATORS_RULE_SINCE: Final = 12
 """Room version from which creators stand above every power level (specification, room version 12)."""
-_POWER_RANGE = 2**53
+_POWER_RANGE: Final = 2**53
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from nio import Api, MessageDirection
 
@@ -22,13 +22,13 @@ from adapters.matrix.inbound import TIMELINE_TYPES
 from adapters.matrix.rooms import STATE_TYPES
 from bridge.model.adapter import Rejected, RetryLater
 
-POLL_SECONDS = 25
+POLL_SECONDS: Final = 25
 """How long the server may hold the request; below the 30 s after which many proxies cut."""
-GRACE_SECONDS = 20.0
+GRACE_SECONDS: Final = 20.0
 """What a long poll may take beyond that."""
-MAX_EMPTY_PAGES = 100
+MAX_EMPTY_PAGES: Final = 100
 """A filtered page may be empty with more to follow; a server that only sends such is broken."""
-MAX_TOKEN = 4096
+MAX_TOKEN: Final = 4096
 
 Event = dict[str, Any]
 

@@ -25,10 +25,10 @@ from adapters.matrix.stream import Event, News, RoomNews, Stream
 from bridge.model.adapter import AdapterHealth, DeliveryError, Inbound, Inbox, RetryLater
 from bridge.model.ids import RoomRef
 
-MAX_ACCEPT = 500
+MAX_ACCEPT: Final = 500
 """Events per hand-over, so that one transaction stays small."""
 
-PATIENCE = 6
+PATIENCE: Final = 6
 """Failures in a row (about half a minute) after which a person whose power cannot be seen counts as no
 administrator, so that one broken room does not hold up the account for ever."""
 

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -16,16 +16,16 @@ from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, UserError, out
 from bridge.process import plugins
 from bridge.settings import load, sample
 
-COMMUNITY_TIMING = {"steward_epoch": 60, "waiting": 15, "voting": 600, "commit": 60}
+COMMUNITY_TIMING: Final = {"steward_epoch": 60, "waiting": 15, "voting": 600, "commit": 60}
 """Seconds. A ballot of 10 minutes (protocol.md section 6) lets people who do not stare at the screen vote."""
 
-TOKEN_FILE = "secrets/matrix.token"  # noqa: S105 - a path
+TOKEN_FILE: Final = "secrets/matrix.token"  # noqa: S105 - a path
 """Beside the configuration file."""
 
-PAGE = "web"
+PAGE: Final = "web"
 """The platform of the page: needs no account elsewhere, so it is offered wherever it is installed."""
 
-DEPARTURE = """\
+DEPARTURE: Final = """\
 Ballots of this group stay open for 10 minutes. In the seed's rules all chat waits while a ballot runs;
 for 10 minutes nobody wants that, so chat_during_ballot = "send": chat goes on during a ballot. That departs
 from the seed. --demo-times writes the seed's times (ballots of 30 seconds, chat waits)."""

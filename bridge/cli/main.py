@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -12,7 +12,7 @@ from bridge.cli.output import UserError, complain, complain_of_settings, out
 from bridge.process import versions
 from bridge.settings import WrongSettings
 
-EXIT_USAGE = 2
+EXIT_USAGE: Final = 2
 
 app = typer.Typer(
     name="demls-bridge",

@@ -6,7 +6,7 @@ rich is loaded with the first line that is printed: `--help` and a bridge that r
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -42,7 +42,7 @@ def escape(text: str) -> str:
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="The configuration file.", show_default=True, dir_okay=False)
 ]
-DEFAULT_CONFIG = Path("bridge.toml")
+DEFAULT_CONFIG: Final = Path("bridge.toml")
 
 
 class UserError(Exception):

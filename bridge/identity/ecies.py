@@ -6,19 +6,19 @@ A message is: ephemeral public key (65 bytes, uncompressed), nonce (16), tag (16
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from bridge.identity.errors import EciesError
 
 __all__ = ["MAX_PLAINTEXT_BYTES", "OVERHEAD_BYTES", "EciesError", "decrypt", "encrypt"]
 
-SECRET_BYTES = 32
-PUBLIC_BYTES = 33
-OVERHEAD_BYTES = 65 + 16 + 16
-MAX_PLAINTEXT_BYTES = 1024 * 1024
+SECRET_BYTES: Final = 32
+PUBLIC_BYTES: Final = 33
+OVERHEAD_BYTES: Final = 65 + 16 + 16
+MAX_PLAINTEXT_BYTES: Final = 1024 * 1024
 """A join request (key package and signature) has some kB."""
 
-_UNCOMPRESSED = 0x04
+_UNCOMPRESSED: Final = 0x04
 
 
 @cache

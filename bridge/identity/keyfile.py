@@ -16,11 +16,11 @@ import structlog
 
 from bridge.identity.errors import KeyUnavailable
 
-KEY_BYTES = 32
-ENVIRONMENT = "DEMLS_BRIDGE_KEY"
-COMMAND_SECONDS = 60
+KEY_BYTES: Final = 32
+ENVIRONMENT: Final = "DEMLS_BRIDGE_KEY"
+COMMAND_SECONDS: Final = 60
 """A secret manager may ask a person to touch a token."""
-_MAX_FILE_BYTES = 4096
+_MAX_FILE_BYTES: Final = 4096
 
 log: Final = structlog.get_logger(__name__)
 

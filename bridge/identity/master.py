@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -13,10 +13,10 @@ from bridge.identity.wallet import KEY_BYTES, Wallet
 from bridge.storage import secrets
 from bridge.storage.store import Store, Tx
 
-SECRET_BYTES = 32
-_DOMAIN = b"demls-bridge hosted wallet v1"
-_SECRET_NAME = "master"  # noqa: S105 - the row's name, not the secret
-_OWN = ("bridge", "self")
+SECRET_BYTES: Final = 32
+_DOMAIN: Final = b"demls-bridge hosted wallet v1"
+_SECRET_NAME: Final = "master"  # noqa: S105 - the row's name, not the secret
+_OWN: Final = ("bridge", "self")
 
 
 class Master:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from coincurve import PrivateKey
 
@@ -12,7 +12,7 @@ from bridge.identity.errors import BadSecret, BadTypedData
 from bridge.model.ethereum import personal_digest
 from bridge.protocol.wallet import address_of
 
-KEY_BYTES = 32
+KEY_BYTES: Final = 32
 
 
 class Wallet:

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import Final
 
 from bridge._native import MlsStore
 
-MAX_EPOCHS = 200
+MAX_EPOCHS: Final = 200
 """Batches kept, and the most epochs that a leaf replays (protocol.md section 3)."""
 
-MAX_AGE = 7 * 24 * 3600
+MAX_AGE: Final = 7 * 24 * 3600
 """Longest time in seconds that a batch is kept and replayed (protocol.md section 3)."""
 
-NOWHERE = bytes(32)
+NOWHERE: Final = bytes(32)
 """Fingerprint of a batch that did not lead the own leaf anywhere."""
 
-_TABLE = "mls_commits"
-_HEAD = struct.Struct(">Q32sI")
-_LENGTH = struct.Struct(">I")
+_TABLE: Final = "mls_commits"
+_HEAD: Final = struct.Struct(">Q32sI")
+_LENGTH: Final = struct.Struct(">I")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from bridge._native import MlsFailure
 from bridge.protocol import errors
 
-_BY_CODE: dict[str, type[errors.ProtocolError]] = {
+_BY_CODE: Final[dict[str, type[errors.ProtocolError]]] = {
     "not_permitted": errors.NotPermitted,
     "not_a_member": errors.NotAMember,
     "unknown_member": errors.UnknownMember,

@@ -5,12 +5,14 @@ The row holds the keys of the next epoch: a secret like a group state, and like 
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from bridge._native import MlsStore
 from bridge.protocol.ports import Address
 
-_TABLE = "mls_pending"
+_TABLE: Final = "mls_pending"
 
 
 class KeptCommit(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from bridge._native import MlsBuilt, MlsLeaf, MlsStaged, MlsStore, mls_peek
 from bridge.mls.archive import NOWHERE, Archive, Batch
@@ -26,7 +27,7 @@ from bridge.protocol.ports import (
     View,
 )
 
-PAST_EPOCHS = 5
+PAST_EPOCHS: Final = 5
 """Past epochs whose chat the own leaf still opens (protocol.md section 3). Hosted leaves do not receive."""
 
 SignBinding = Callable[[Address, bytes], bytes | None]
@@ -34,7 +35,7 @@ SignBinding = Callable[[Address, bytes], bytes | None]
 
 None when the wallet is not here."""
 
-_MAX_PENDING = 32
+_MAX_PENDING: Final = 32
 """Commits that may be built or staged at once; each holds a copy of the group. The oldest goes."""
 
 

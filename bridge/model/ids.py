@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
-MESSAGE_ID_BYTES = 16
+MESSAGE_ID_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True, order=True)

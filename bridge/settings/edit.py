@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from bridge.settings.problems import toml_value
 
-_HEADER = re.compile(r"^[ \t]*\[", re.MULTILINE)
+_HEADER: Final = re.compile(r"^[ \t]*\[", re.MULTILINE)
 
 
 def put(text: str, table: str, values: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from bridge.settings.problems import Problem, WrongSettings, problems_of
 from bridge.settings.root import Settings
 
 ADAPTER_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-MAX_SECRET_FILE = 65_536
+MAX_SECRET_FILE: Final = 65_536
 """Bytes read at most from a `_file`: a wrong path must not load a disk image."""
 
 

@@ -21,7 +21,7 @@ from bridge.settings.tables import GroupSettings, RuleSettings, TimingSettings
 Adapter = tuple[type[Table], Mapping[str, Any]]
 """The table of a platform, and the values that are known."""
 WIDTH: Final = 100
-HEADER = """\
+HEADER: Final = """\
 Configuration of a demls-bridge. Lines that begin with "# key =" show defaults.
 Everything here can be set in the environment too: DEMLS_WAKU__NODE_PORT=60001 is node_port of [waku].
 Secrets: instead of a key, <key>_file names a file that holds it (relative to this file).

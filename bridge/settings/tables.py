@@ -10,7 +10,7 @@ import ipaddress
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -21,9 +21,9 @@ from bridge.waku.addresses import EXAMPLE as PEER
 from bridge.waku.addresses import parse_peer_addresses
 from bridge.waku.errors import BadAddresses
 
-_GROUP = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_ADDRESS = re.compile(r"(0x)?[0-9a-fA-F]{40}")
-_URL = re.compile(r"https?://[^\s/]+(/[^\s]*)?")
+_GROUP: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_ADDRESS: Final = re.compile(r"(0x)?[0-9a-fA-F]{40}")
+_URL: Final = re.compile(r"https?://[^\s/]+(/[^\s]*)?")
 
 
 class WakuSettings(Table):

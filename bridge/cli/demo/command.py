@@ -7,7 +7,7 @@ import shutil
 import signal
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -17,7 +17,7 @@ from bridge.cli.output import UserError, err, out
 from bridge.process import extras, logs
 from bridge.protocol.types import Coordination
 
-STARTING = "Starting two bridges (each a process with a Waku node of its own) ..."
+STARTING: Final = "Starting two bridges (each a process with a Waku node of its own) ..."
 
 
 def demo(
