@@ -36,7 +36,7 @@ log: Final = structlog.get_logger("bridge.chain.follower")
 
 
 @dataclass(frozen=True, slots=True)
-class Tuning:
+class FollowerTuning:
     """`first_block`: of the contracts. `poll` and `stale` (age of a head that is behind) in seconds."""
 
     chain_id: int
@@ -57,7 +57,7 @@ class Follower:
         reader: Reader,
         seen: Seen,
         clock: Callable[[], float],
-        tuning: Tuning,
+        tuning: FollowerTuning,
     ) -> None:
         self._group = group
         self._store = store

@@ -53,7 +53,7 @@ log: Final = structlog.get_logger("bridge.chain.sender")
 
 
 @dataclass(frozen=True, slots=True)
-class Tuning:
+class SenderTuning:
     """`poll`, `stuck` and `resend` in seconds; `daily_limit` and `low_funds` in wei."""
 
     chain_id: int
@@ -76,7 +76,7 @@ class Sender:
         planner: Planner,
         failed: Failed,
         clock: Callable[[], float],
-        tuning: Tuning,
+        tuning: SenderTuning,
     ) -> None:
         self._store = store
         self._node = node

@@ -14,7 +14,7 @@ from bridge.process.run import CannotStart, own_address
 from bridge.process.status import NotRunning, ask
 from bridge.settings import Settings
 from bridge.waku.errors import WakuError
-from bridge.waku.transport import State
+from bridge.waku.transport import TransportState
 
 WAKU_LIMIT: Final = 15.0
 """Seconds for a first peer: several attempts with backoff."""
@@ -70,7 +70,7 @@ async def _check_waku(settings: Settings) -> list[str]:
             while True:
                 health = transport.health()
                 waits = rest or settings.waku.peer_addresses
-                if health.state is State.OK or (not waits and health.state is State.DEGRADED):
+                if health.state is TransportState.OK or (not waits and health.state is TransportState.DEGRADED):
                     return []
                 await asyncio.sleep(0.1)
     except TimeoutError:

@@ -179,8 +179,8 @@ class GroupChain:
                 await asyncio.sleep(FULL)
 
 
-def _sending(settings: ChainSettings, place: Place) -> sender.Tuning:
-    return sender.Tuning(
+def _sending(settings: ChainSettings, place: Place) -> sender.SenderTuning:
+    return sender.SenderTuning(
         place.chain_id,
         settings.confirmations,
         poll=settings.poll,
@@ -191,8 +191,8 @@ def _sending(settings: ChainSettings, place: Place) -> sender.Tuning:
     )
 
 
-def _following(settings: ChainSettings, place: Place) -> follower.Tuning:
-    return follower.Tuning(
+def _following(settings: ChainSettings, place: Place) -> follower.FollowerTuning:
+    return follower.FollowerTuning(
         place.chain_id,
         settings.confirmations,
         first_block=place.first_block,

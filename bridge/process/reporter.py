@@ -18,7 +18,7 @@ from bridge.rooms.mirror import Mirror
 from bridge.storage import accounts, deliveries, members, size
 from bridge.storage.deliveries import Failure, RoomQueue
 from bridge.storage.store import Store, Tx
-from bridge.waku.transport import Peer, State, Transport
+from bridge.waku.transport import Peer, Transport, TransportState
 
 MAX_FAILURES: Final = 50
 MAX_PEERS: Final = 200
@@ -57,7 +57,7 @@ class Reporter:
             started=self.started,
             address=_hex(self.address),
             transport=f"{health.state.value}: {health.detail}",
-            connected=health.state is State.OK,
+            connected=health.state is TransportState.OK,
             listening=health.listening,
             groups=tuple(_group(status, names[name]) for name, status in groups.items()),
             adapters=tuple(_adapter(platform, adapter) for platform, adapter in self.adapters.items()),

@@ -11,7 +11,7 @@ from bridge import _native
 from bridge.waku.errors import BadMessage, CannotStart, NoPeers, TransportDown, TransportError
 from bridge.waku.inbox import SETTLE, Inbox
 from bridge.waku.limits import check_outgoing
-from bridge.waku.transport import Health, Peer, State, WakuMessage
+from bridge.waku.transport import Health, Peer, TransportState, WakuMessage
 
 BATCH: Final = 256
 """Messages taken from the node at a time, so that a flood does not hold up the event loop."""
@@ -118,14 +118,14 @@ class EmbeddedTransport:
     def health(self) -> Health:
         """Ok as soon as one peer takes part in the pubsub topic."""
         if self._node is None or not self._node.running():
-            return Health(State.DOWN, "the embedded node is not running")
+            return Health(TransportState.DOWN, "the embedded node is not running")
         status = self._node.status()
         mesh = set(status["mesh"])
         connected = tuple(
             Peer(id_, at, agent, since, id_ in mesh) for id_, at, agent, since, _ in status["peers"]
         )
         peers = len(status["subscribed"])
-        state = State.OK if peers else State.DEGRADED
+        state = TransportState.OK if peers else TransportState.DEGRADED
         problem = f"; {status['last_problem']}" if status["last_problem"] else ""
         return Health(
             state=state,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bridge.waku.errors import NoPeers, TransportDown
 from bridge.waku.inbox import Inbox
 from bridge.waku.limits import check_outgoing
-from bridge.waku.transport import Health, State, WakuMessage
+from bridge.waku.transport import Health, TransportState, WakuMessage
 
 
 @dataclass(slots=True)
@@ -160,7 +160,7 @@ class MemoryTransport:
     def health(self) -> Health:
         """Ok when another transport is on the hub."""
         if not self._running:
-            return Health(State.DOWN, "the in-memory transport is not running")
+            return Health(TransportState.DOWN, "the in-memory transport is not running")
         peers = len(self._hub.peers(self))
-        state = State.OK if peers else State.DEGRADED
+        state = TransportState.OK if peers else TransportState.DEGRADED
         return Health(state, f"{peers} others on the hub", peers, dict(self.inbox.snapshot()))

@@ -18,7 +18,7 @@ from bridge.waku.errors import BadMessage, NoPeers, TooLarge, TransportDown
 from bridge.waku.inbox import SETTLE, Inbox
 from bridge.waku.limits import MAX_ENCODED, check_outgoing, encoded_size
 from bridge.waku.rest_wire import Refused, connected_peers, parse_list, parse_message, to_json
-from bridge.waku.transport import Health, State, WakuMessage
+from bridge.waku.transport import Health, TransportState, WakuMessage
 
 MAX_ANSWER: Final = 256 * 1024 * 1024
 """Bytes of one answer: go-waku's full cache, 1,000 messages of the largest size in base64, fits."""
@@ -120,13 +120,13 @@ class RestTransport:
         """Down while polls fail; degraded when the node says that it has no peers."""
         counters = dict(self._inbox.snapshot())
         if self._client is None or self._poller is None or self._poller.done():
-            return Health(State.DOWN, "the REST transport is not running", counters=counters)
+            return Health(TransportState.DOWN, "the REST transport is not running", counters=counters)
         if self._problem:
-            return Health(State.DOWN, f"{self._config.url}: {self._problem}", counters=counters)
+            return Health(TransportState.DOWN, f"{self._config.url}: {self._problem}", counters=counters)
         if self._peers is None:
             # A node without admin interface: it counts as the one peer.
-            return Health(State.OK, f"{self._config.url} answers", 1, counters)
-        state = State.OK if self._peers else State.DEGRADED
+            return Health(TransportState.OK, f"{self._config.url} answers", 1, counters)
+        state = TransportState.OK if self._peers else TransportState.DEGRADED
         detail = f"{self._config.url} has {self._peers} peers"
         return Health(state, detail, self._peers, counters)
 

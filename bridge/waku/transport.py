@@ -13,11 +13,11 @@ __all__ = [
     "Health",
     "NoPeers",
     "Peer",
-    "State",
     "TooLarge",
     "Transport",
     "TransportDown",
     "TransportError",
+    "TransportState",
     "WakuMessage",
 ]
 
@@ -36,7 +36,7 @@ class WakuMessage:
     ephemeral: bool = False
 
 
-class State(Enum):
+class TransportState(Enum):
     """OK: messages can flow. DEGRADED: running, but with nobody to talk to. DOWN: not running."""
 
     OK = "ok"
@@ -59,7 +59,7 @@ class Peer:
 class Health:
     """How the transport is. `peers` counts those that take part in the pubsub topic."""
 
-    state: State
+    state: TransportState
     detail: str
     peers: int = 0
     counters: Mapping[str, int] = field(default_factory=dict)
@@ -93,4 +93,4 @@ class Transport(Protocol):
         """
 
     def health(self) -> Health:
-        """State now. No IO."""
+        """TransportState now. No IO."""

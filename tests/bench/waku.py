@@ -12,7 +12,7 @@ import time
 from dataclasses import replace
 
 from bridge.waku.embedded import EmbeddedConfig, EmbeddedTransport
-from bridge.waku.transport import State, WakuMessage
+from bridge.waku.transport import TransportState, WakuMessage
 from tests.bench.table import Table, milliseconds, progress, quantile
 
 TOPIC = "/bench/1/app_msg/proto"
@@ -53,7 +53,7 @@ async def _measure(config: EmbeddedConfig, burst: int, single: int) -> tuple[flo
     near = EmbeddedTransport(replace(config, peers=far.health().listening))
     try:
         await near.start()
-        while any(side.health().state is not State.OK for side in (near, far)):
+        while any(side.health().state is not TransportState.OK for side in (near, far)):
             await asyncio.sleep(0.01)
         return await _burst(near, far, burst), [await _one(near, far) for _ in range(single)]
     finally:

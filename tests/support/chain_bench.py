@@ -15,12 +15,12 @@ from eth_account.messages import encode_typed_data
 from bridge.chain import codec
 from bridge.chain.contracts import ContractPlanner, GroupReader, deploy
 from bridge.chain.follower import Follower
-from bridge.chain.follower import Tuning as Following
+from bridge.chain.follower import FollowerTuning as Following
 from bridge.chain.node import Node
 from bridge.chain.place import Addresses
 from bridge.chain.ports import Settle
 from bridge.chain.sender import Sender
-from bridge.chain.sender import Tuning as Sending
+from bridge.chain.sender import SenderTuning as Sending
 from bridge.model.notices import ChangeKind
 from bridge.protocol import on_chain
 from bridge.protocol.chain import ChainDomain, Fact, Intent, OpenBallot, Record, RelayVote, SetRoster

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from bridge.waku.embedded import EmbeddedConfig, EmbeddedTransport
 from bridge.waku.memory import MemoryHub, MemoryTransport
 from bridge.waku.rest import RestConfig, RestTransport
-from bridge.waku.transport import State, Transport, WakuMessage
+from bridge.waku.transport import Transport, TransportState, WakuMessage
 from tests.support.servers.gowaku import GoWaku
 
 TOPIC = "/suite/1/app_msg/proto"
@@ -43,7 +43,7 @@ async def receive(transport: Transport) -> bytes:
 
 async def both_ok(pair: Pair) -> None:
     """Wait until both sides have a peer."""
-    await until(lambda: all(side.health().state is State.OK for side in (pair.near, pair.far)))
+    await until(lambda: all(side.health().state is TransportState.OK for side in (pair.near, pair.far)))
 
 
 class Pair:
@@ -103,7 +103,7 @@ class EmbeddedPair(Pair):
 
     async def sever(self) -> None:
         await self.far.stop()
-        await until(lambda: self.near.health().state is State.DEGRADED)
+        await until(lambda: self.near.health().state is TransportState.DEGRADED)
 
     async def restore(self) -> None:
         await self.far.start()
@@ -123,8 +123,8 @@ class RestPair(Pair):
 
     async def sever(self) -> None:
         await asyncio.to_thread(self._node.kill)
-        await until(lambda: self.near.health().state is State.DOWN)
-        await until(lambda: self.far.health().state is State.DEGRADED)
+        await until(lambda: self.near.health().state is TransportState.DOWN)
+        await until(lambda: self.far.health().state is TransportState.DEGRADED)
 
     async def restore(self) -> None:
         await asyncio.to_thread(self._node.start)
@@ -141,4 +141,4 @@ class MixedPair(RestPair):
     async def sever(self) -> None:
         await asyncio.to_thread(self._node.kill)
         for side in (self.near, self.far):
-            await until(lambda side=side: side.health().state is State.DEGRADED)  # type: ignore[misc]
+            await until(lambda side=side: side.health().state is TransportState.DEGRADED)  # type: ignore[misc]

@@ -10,7 +10,7 @@ import pytest
 from bridge.waku.embedded import EmbeddedConfig, EmbeddedTransport
 from bridge.waku.errors import CannotStart, NoPeers
 from bridge.waku.rest import RestConfig, RestTransport
-from bridge.waku.transport import State
+from bridge.waku.transport import TransportState
 from tests.support.servers.gowaku import GoWaku, start_gowaku
 from tests.support.transports import TOPIC, message, receive, until
 
@@ -21,7 +21,7 @@ async def test_alone_it_has_no_peers() -> None:
     with pytest.raises(NoPeers) as caught:
         await node.publish(message(b"nobody hears"))
     assert caught.value.retry
-    assert node.health().state is State.DEGRADED
+    assert node.health().state is TransportState.DEGRADED
     assert node.health().listening[0].startswith("/ip4/127.0.0.1/tcp/")
     await node.stop()
 
@@ -30,7 +30,7 @@ async def test_a_go_waku_without_peers_says_so(tmp_path: Path) -> None:
     node = start_gowaku(tmp_path, min_peers=1)
     transport = RestTransport(RestConfig(url=node.rest_url))
     await transport.start()
-    await until(lambda: transport.health().state is State.DEGRADED)
+    await until(lambda: transport.health().state is TransportState.DEGRADED)
     with pytest.raises(NoPeers):
         await transport.publish(message(b"nobody hears"))
     await transport.stop()
@@ -72,7 +72,7 @@ async def test_a_peer_of_another_cluster_is_hung_up_on() -> None:
     await node.start()
     await until(lambda: node.health().counters["wrong_cluster"] > 0)
     await until(lambda: "another cluster" in node.health().detail)
-    assert node.health().state is State.DEGRADED
+    assert node.health().state is TransportState.DEGRADED
     await node.stop()
     await other.stop()
 
@@ -82,7 +82,7 @@ async def test_messages_that_break_the_rules_do_not_hurt(gowaku: GoWaku) -> None
     node = EmbeddedTransport(EmbeddedConfig(peers=(gowaku.multiaddr,)))
     node.subscribe([TOPIC])
     await node.start()
-    await until(lambda: node.health().state is State.OK)
+    await until(lambda: node.health().state is TransportState.OK)
     async with httpx.AsyncClient(base_url=gowaku.rest_url) as http:
         path = "/relay/v1/messages/%2Fwaku%2F2%2Frs%2F15%2F1"
         for topic in ("nonsense", TOPIC):

@@ -11,7 +11,7 @@ import pytest
 from bridge.waku.errors import BadMessage, NoPeers, TooLarge, TransportDown
 from bridge.waku.rest import RestConfig, RestTransport
 from bridge.waku.rest_wire import to_json
-from bridge.waku.transport import State
+from bridge.waku.transport import TransportState
 from tests.support.transports import TOPIC, message, receive, until
 
 
@@ -76,10 +76,10 @@ async def test_nonsense_is_down_and_heals(
 ) -> None:
     node.get = answer
     await until(lambda: transport.health().counters.get("failed_polls", 0) >= 2)
-    assert transport.health().state is State.DOWN
+    assert transport.health().state is TransportState.DOWN
     node.get = (200, json.dumps([to_json(message(b"well again"))]).encode())
     assert await receive(transport) == b"well again"
-    await until(lambda: transport.health().state is State.OK)
+    await until(lambda: transport.health().state is TransportState.OK)
 
 
 async def test_one_bad_message_does_not_hide_the_others(node: LyingNode, transport: RestTransport) -> None:
@@ -114,5 +114,5 @@ async def test_nobody_there() -> None:
     with pytest.raises(TransportDown):
         await transport.publish(message(b"x"))
     await until(lambda: transport.health().counters.get("failed_polls", 0) > 0)
-    assert transport.health().state is State.DOWN
+    assert transport.health().state is TransportState.DOWN
     await transport.stop()

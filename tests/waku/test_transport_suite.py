@@ -9,7 +9,7 @@ import pytest
 
 from bridge.waku.errors import BadMessage, NoPeers, TooLarge, TransportDown, TransportError
 from bridge.waku.limits import MAX_ENCODED, encoded_size
-from bridge.waku.transport import State
+from bridge.waku.transport import TransportState
 from tests.support.servers.common import free_port
 from tests.support.transports import (
     EmbeddedPair,
@@ -159,7 +159,7 @@ async def _insist(pair: Pair, wanted: object) -> None:
 
 async def test_stop_and_start_again(pair: Pair) -> None:
     await pair.near.stop()
-    assert pair.near.health().state is State.DOWN
+    assert pair.near.health().state is TransportState.DOWN
     with pytest.raises(TransportDown):
         await pair.near.publish(message(b"nowhere"))
     await pair.near.stop()
