@@ -4,7 +4,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap run play test test-rust test-python check generate bench soak wheel try-wheel clean
+.PHONY: help bootstrap run play test test-some test-rust test-python check generate bench soak wheel try-wheel clean
 
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/demls-bridge
 # Compiled Rust lies in the user's cache: a fresh clone does not compile 240 crates again.
@@ -57,7 +57,10 @@ play: $(VENV)/.native ## a scripted scenario with the same parts; exit code 0 on
 
 # -- proof -------------------------------------------------------------------------------------------------
 
-test: test-rust test-python ## all tests, on real servers
+test: $(if $(T),test-some,test-rust test-python) ## all tests, on real servers; T=tests/protocol/test_states.py: these only
+
+test-some: $(VENV)/.native
+	$(PYTHON) -m pytest $(T)
 
 test-rust: $(VENV)/.native
 	cargo test $(RUST) --profile fast -p demls-mls -p demls-waku
