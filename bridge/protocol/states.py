@@ -38,6 +38,13 @@ class Trigger(StrEnum):
     VOTED_NO = "complete_voting(NO)"
     APPLIED = "apply_proposals"
     BATCH = "valid batch received"
+    COMMIT_FAILED = "commit failed"
+    NOT_OPENED = "ballot not opened on the chain"
+    OVERTAKEN = "another commit was recorded"
+    NO_WORD = "no word from the chain"
+    SUPERSEDED = "a later ballot was opened"
+    JOINED = "own leaf joined"
+    REMOVED = "own leaf removed"
 
 
 _S, _O = Role.STEWARD, Role.OTHER
@@ -56,13 +63,27 @@ TRANSITIONS: Final[dict[tuple[Role, State, Trigger], State]] = {
     (_O, _VOTING, Trigger.VOTED_YES): _WORKING,  # expecting the batch
     (_S, _VOTING, Trigger.VOTED_NO): _WORKING,
     (_O, _VOTING, Trigger.VOTED_NO): _WORKING,
-    (_S, _WAITING, Trigger.APPLIED): _WORKING,  # commit made, or failed; also a batch that needs no ballot
+    (_S, _WAITING, Trigger.APPLIED): _WORKING,  # commit made; also of a batch that needs no ballot
+    (_S, _WAITING, Trigger.COMMIT_FAILED): _WORKING,
+    (_S, _WAITING, Trigger.NOT_OPENED): _WORKING,
+    (_S, _WAITING, Trigger.OVERTAKEN): _WORKING,
+    # The chain's word may come when another has become steward, and waits.
+    (_O, _WAITING, Trigger.COMMIT_FAILED): _WORKING,
+    (_O, _WAITING, Trigger.NOT_OPENED): _WORKING,
+    (_O, _WAITING, Trigger.OVERTAKEN): _WORKING,
+    (_S, _VOTING, Trigger.NO_WORD): _WORKING,
+    (_O, _VOTING, Trigger.NO_WORD): _WORKING,
+    (_S, _VOTING, Trigger.SUPERSEDED): _WORKING,
+    (_O, _VOTING, Trigger.SUPERSEDED): _WORKING,
     (_S, _WORKING, Trigger.BATCH): _WORKING,
     (_S, _WAITING, Trigger.BATCH): _WORKING,
     (_S, _VOTING, Trigger.BATCH): _WORKING,
     (_O, _WORKING, Trigger.BATCH): _WORKING,
     (_O, _WAITING, Trigger.BATCH): _WORKING,
     (_O, _VOTING, Trigger.BATCH): _WORKING,
+    # A leaf that joins begins anew, and one that is removed has nothing to wait for, whatever was before.
+    **{(role, state, Trigger.JOINED): _WORKING for role in Role for state in State},
+    **{(role, state, Trigger.REMOVED): _WORKING for role in Role for state in State},
 }
 
 

@@ -31,7 +31,18 @@ OTHERS = {
     (V, "complete_voting(YES)", W),
     (V, "complete_voting(NO)", W),
 }
-FROM_ANYWHERE = {(state, "valid batch received", W) for state in State}
+CHAIN = {
+    (A, "commit failed", W),
+    (A, "ballot not opened on the chain", W),
+    (A, "another commit was recorded", W),
+    (V, "no word from the chain", W),
+    (V, "a later ballot was opened", W),
+}
+FROM_ANYWHERE = CHAIN | {
+    (state, name, W)
+    for state in State
+    for name in ("valid batch received", "own leaf joined", "own leaf removed")
+}
 
 
 @pytest.mark.parametrize(("role", "wanted"), [(Role.STEWARD, STEWARD), (Role.OTHER, OTHERS)])

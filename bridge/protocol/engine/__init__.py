@@ -324,7 +324,7 @@ class GroupEngine:
     def entered(self, view: View) -> None:
         """The own leaf has just joined: a fresh start in Working."""
         state = self._core.state
-        state.machine, state.deadline = State.WORKING.value, 0.0
+        self._core.move(Trigger.JOINED)
         state.ballot, state.expecting, state.last_commit = None, 0, self._core.now
         self.stewardship()
         self.settled()

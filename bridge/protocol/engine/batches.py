@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final
 
-from bridge.model.notices import BallotClosed, MembersChanged, SelfRemoved, State
+from bridge.model.notices import BallotClosed, MembersChanged, SelfRemoved
 from bridge.protocol import errors
 from bridge.protocol.ballots.certificate import CERTIFICATE_LABEL, Certificate, open_sealed
 from bridge.protocol.ballots.judgement import Judgement, judge
@@ -255,7 +255,7 @@ class Batches:
         """The own leaf is out: nothing can be read or sent any more."""
         core, state = self._core, self._core.state
         state.removed = True
-        state.machine, state.deadline = State.WORKING.value, 0.0
+        core.move(Trigger.REMOVED)
         for name in list(state.timers):
             core.cancel_timer(name)
         self._engine.talk.show_all()

@@ -223,7 +223,7 @@ class Coordinating:
         core = self._core
         self._engine.stewarding.try_again(items, why)
         if core.machine is State.WAITING:
-            core.move(Trigger.TIMEOUT)
+            core.move(Trigger.NOT_OPENED)
             self._engine.settled()
 
     def _voted(self, fact: Voted) -> None:

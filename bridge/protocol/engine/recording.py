@@ -68,7 +68,7 @@ class Recording:
             self._adopt(pending)
         else:  # another commit took its place: the changes wait for the next steward epoch
             self.overtaken()
-            self._back_to_working()
+            self._back_to_working(Trigger.OVERTAKEN)
 
     def _adopt(self, pending: PendingRecord) -> None:
         core, engine = self._core, self._engine
@@ -101,13 +101,13 @@ class Recording:
         core.mls.drop_kept()
         core.state.chain.pending = None
         self._engine.stewarding.try_again(pending.items, why)
-        self._back_to_working()
+        self._back_to_working(Trigger.COMMIT_FAILED)
         self.judge_held()
 
-    def _back_to_working(self) -> None:
+    def _back_to_working(self, trigger: Trigger) -> None:
         core = self._core
         if core.machine is State.WAITING:
-            core.move(Trigger.TIMEOUT)
+            core.move(trigger)
             self._engine.settled()
 
     def late(self) -> None:

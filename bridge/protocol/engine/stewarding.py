@@ -313,7 +313,7 @@ class Stewarding:
         self._core.state.collected = []
         self.try_again(items, str(error))
         core.state.ballot = None
-        core.move(Trigger.APPLIED)
+        core.move(Trigger.COMMIT_FAILED)
         self._engine.settled()
 
     def try_again(self, items: list[QueuedChange], why: str) -> None:

@@ -129,7 +129,7 @@ class Voting:
         if following.opened <= current.opened:
             raise errors.NotAllowed("another ballot is open")
         self._close_by_votes(current, passed=False, by_deadline=False)
-        self._core.move(Trigger.VOTED_NO)
+        self._core.move(Trigger.SUPERSEDED)
         self._engine.requests.rejected(current)
 
     def on_vote(self, sender: Address, message: pb.Vote, held: HeldMessage | None = None) -> None:
@@ -341,7 +341,7 @@ class Voting:
 
     def _rejected(self, ballot: Ballot, reason: str = "") -> None:
         """NO: the batch is discarded, its requesters are told, everybody is back in Working."""
-        self._core.move(Trigger.VOTED_NO)
+        self._core.move(Trigger.NO_WORD if reason else Trigger.VOTED_NO)
         self._engine.requests.rejected(ballot, reason)
         self._engine.settled()
 

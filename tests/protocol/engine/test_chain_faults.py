@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.model.notices import BallotTally, ChangeKind, State
+from bridge.model.notices import BallotTally, ChangeKind, State, StateChanged
 from bridge.protocol.chain import Fact, Intent, OpenBallot, Record, RelayVote, Roster
 from bridge.protocol.engine.coordinating import BEHIND
 from bridge.protocol.events import ChainSeen, Start, TimerFired
@@ -22,6 +22,12 @@ from tests.support.world import Peer, Wallet, World, closed
 
 def _bob_is_out(world: World, a: Peer, b: Peer) -> bool:
     return b.hosted["bob"] not in a.engine.status().members and world.agreed()
+
+
+def _causes(peer: Peer) -> list[str]:
+    """What led back to Working."""
+    changes = [notice for notice in peer.notices if isinstance(notice, StateChanged)]
+    return [change.cause for change in changes if change.new is State.WORKING]
 
 
 def _has(peer: Peer, kind: type[Intent]) -> bool:  # type: ignore[valid-type]
@@ -46,6 +52,8 @@ def test_chain_down_for_longer_than_a_ballot() -> None:
     for peer in (a, b):
         assert [(c.passed, c.reason) for c in closed(peer)] == [(False, "chain_unreachable")]
     assert a.answers("alice")[-1] == "chain_unreachable"
+    for peer in (a, b):
+        assert _causes(peer)[-1] == "no word from the chain"
     world.until(world.agreed)
     assert "could not be reached" in a.engine.status().chain_trouble
     a.say("alice", "still here")
@@ -96,6 +104,7 @@ def test_a_refused_record_is_tried_again_and_then_given_up() -> None:
         if a.engine.status().ballot is not None:
             vote_all(world, a, b)
     assert a.answers("alice")[-1] == "commit_failed"
+    assert _causes(a).count("commit failed") == 3
     chain.refuse = lambda intent: ""
     world.settle()
     assert world.agreed()
@@ -111,6 +120,7 @@ def test_a_ballot_that_cannot_be_opened() -> None:
     world.settle()
     assert world.agreed()
     assert closed(a) == closed(b) == []
+    assert "ballot not opened on the chain" in _causes(a)
 
 
 def test_a_vote_that_the_contract_refuses_is_told() -> None:
