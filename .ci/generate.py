@@ -8,6 +8,7 @@ room commands     docs/room-commands.md                     from bridge.rooms.co
 metrics           docs/metrics.md                           from bridge.process.metrics
 state diagrams    docs/states.md                            from bridge.protocol.states
 import table      ARCHITECTURE.md, its section              from tests.support.import_table
+bounds            ARCHITECTURE.md, its section              from bridge.storage.bounds
 page frames       adapters/web/static/frames.d.ts           from adapters.web.frames
 """
 
@@ -31,6 +32,7 @@ from bridge.protocol import states
 from bridge.rooms.commands import reference as room_reference
 from bridge.rooms.commands.router import MAX_AGE, SPECS
 from bridge.settings import CommandSettings, reference, sample
+from bridge.storage import bounds
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -39,6 +41,7 @@ from tests.support import import_table  # noqa: E402 - the tests are no package 
 
 WIRE = Path("bridge/protocol/wire")
 NOTE = "Made by `make generate`; do not edit."
+BOUNDS_BEGIN, BOUNDS_END = "<!-- bounds: made by make generate -->", "<!-- end of the bounds -->"
 TABLE_BEGINS, TABLE_ENDS = "<!-- import table: made by make generate -->", "<!-- end of the import table -->"
 
 
@@ -112,10 +115,13 @@ def state_diagrams() -> str:
 
 
 def architecture() -> str:
-    """ARCHITECTURE.md, the table of imports in it made anew."""
+    """ARCHITECTURE.md, its tables (imports, what bounds each table of the database) made anew."""
     before, rest = (ROOT / "ARCHITECTURE.md").read_text("utf-8").split(TABLE_BEGINS)
     _, after = rest.split(TABLE_ENDS)
-    return f"{before}{TABLE_BEGINS}\n\n{import_table.markdown()}\n{TABLE_ENDS}{after}"
+    text = f"{before}{TABLE_BEGINS}\n\n{import_table.markdown()}\n{TABLE_ENDS}{after}"
+    before, rest = text.split(BOUNDS_BEGIN)
+    _, after = rest.split(BOUNDS_END)
+    return f"{before}{BOUNDS_BEGIN}\n\n{bounds.markdown()}\n{BOUNDS_END}{after}"
 
 
 def everything() -> Iterator[tuple[Path, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import discord
@@ -38,6 +37,7 @@ from bridge.model.adapter import (
     Outgoing,
     RetryLater,
 )
+from bridge.model.adapter_store import AdapterStore
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Attachment
 from bridge.model.view import GroupView
@@ -66,7 +66,7 @@ class DiscordAdapter:
 
     platform = PLATFORM
 
-    def __init__(self, config: DiscordConfig, state_dir: Path) -> None:
+    def __init__(self, config: DiscordConfig) -> None:
         self._config = config
         self._inbox: Inbox | None = None
         self._guilds: tuple[int, ...] = ()
@@ -74,7 +74,7 @@ class DiscordAdapter:
         self._reading: dict[int, str] = {}
         """Channels whose history cannot be read, and why."""
         self._fatal: asyncio.Future[DeliveryError] | None = None
-        self._store = Store(state_dir)
+        self._store = Store()
         self._people = People()
         self._cdn = Cdn(cdn_url(config))
         self._session = Session(config, lambda: self._hub)
@@ -117,11 +117,16 @@ class DiscordAdapter:
         """Members, commands and files of other platforms."""
         self._people.view = view
 
+    def attach_store(self, store: AdapterStore) -> None:
+        """Where it keeps what it sent and saw."""
+        self._store.attach(store)
+
     async def start(self, inbox: Inbox) -> None:
         """Log in and fix the position of every linked channel: messages from now on will be received.
 
         Raises `RetryLater` when Discord cannot be reached, else `Rejected`.
         """
+        await self._store.load()
         self._inbox = inbox
         self._fatal = asyncio.get_running_loop().create_future()
         try:
@@ -148,7 +153,6 @@ class DiscordAdapter:
         """Disconnect. Idempotent."""
         await self._session.close()
         await self._webhooks.close()
-        self._store.close()
 
     def describe(self, room: RoomRef) -> Capabilities:
         """The same for all channels."""

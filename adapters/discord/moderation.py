@@ -45,11 +45,11 @@ class Enforcer:
         guild = place.guild
         count = self._store.ban_news(guild.id, target.id, True)
         # Noted first: the gateway's echo may come before the answer.
-        self._store.note_ban(guild.id, target.id, True, count or 1)
+        await self._store.save(self._store.note_ban(guild.id, target.id, True, count or 1))
         try:
             await guild.ban(target, reason=reason[:MAX_REASON], delete_message_seconds=self._seconds)
         except Exception as error:
-            self._store.forget_ban(guild.id, target.id)
+            await self._store.save(self._store.forget_ban(guild.id, target.id))
             if isinstance(error, discord.HTTPException) and error.code == UNKNOWN_USER:
                 return
             raise _explained(error, "ban", user, guild) from error
@@ -59,13 +59,13 @@ class Enforcer:
         target = discord.Object(_user(user))
         guild = place.guild
         count = self._store.ban_news(guild.id, target.id, False)
-        self._store.note_ban(guild.id, target.id, False, count or 1)
+        await self._store.save(self._store.note_ban(guild.id, target.id, False, count or 1))
         try:
             await guild.unban(target, reason="the group lifted the ban")
         except Exception as error:
             if isinstance(error, discord.HTTPException) and error.code in {UNKNOWN_BAN, UNKNOWN_USER}:
                 return
-            self._store.forget_ban(guild.id, target.id)
+            await self._store.save(self._store.forget_ban(guild.id, target.id))
             raise _explained(error, "unban", user, guild) from error
 
 
@@ -117,7 +117,7 @@ class BanNews:
             return  # our own, or told before
         entry = await self._entry(change)
         if entry is not None and entry.user_id == self._own_id():
-            self._store.note_ban(guild.id, user.id, change.banned, count)
+            await self._store.save(self._store.note_ban(guild.id, user.id, change.banned, count))
             return
         number = entry.id if entry else f"{user.id}.{count}"
         moderator = entry.user if entry and entry.user else None
@@ -135,9 +135,11 @@ class BanNews:
             )
             for room in rooms
         ]
+        noted = self._store.note_ban(guild.id, user.id, change.banned, count)
         if events:
-            await self._inbox().accept(f"discord:bans:{guild.id}", str(number), events)
-        self._store.note_ban(guild.id, user.id, change.banned, count)
+            await self._inbox().accept(f"discord:bans:{guild.id}", str(number), events, noted)
+        else:
+            await self._store.save(noted)
 
     async def _entry(self, change: _Change) -> discord.AuditLogEntry | None:
         """Who did it, when the bot may see that."""

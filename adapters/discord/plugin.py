@@ -20,7 +20,7 @@ class DiscordPlugin:
         # Late: the library is an extra, and a bridge without this platform does not load it.
         from adapters.discord.adapter import DiscordAdapter
 
-        return DiscordAdapter(config, state_dir)
+        return DiscordAdapter(config)
 
 
 plugin: Final[Plugin[DiscordConfig]] = DiscordPlugin()

@@ -45,7 +45,7 @@ class Reactions:
             return await self._in_words(place, target, reaction, key)
         except Exception as error:
             raise translate(error, f"react in channel {place.id}") from error
-        self._store.lend_reaction(message, reaction, key)
+        await self._store.save(self._store.lend_reaction(message, reaction, key))
         return f"own:{message}:{reaction}:{key}"
 
     async def take_back(self, room: RoomRef, event_id: str) -> bool:
@@ -54,7 +54,9 @@ class Reactions:
         if found is None:
             return False
         message, reaction, key = int(found[1]), found[2], found[3]
-        if self._store.return_reaction(message, reaction, key):
+        nobodys, change = self._store.return_reaction(message, reaction, key)
+        await self._store.save(change)
+        if nobodys:
             place = await self._place(room, message)
             try:
                 target = place.get_partial_message(message)

@@ -119,7 +119,7 @@ class Sender:
                 uploads=tuple(uploads) if index == 0 else (),
                 card=message.ballot if index == 0 else None,
             )
-            made = await self._once(route, part)
+            made = await self._once(route, part, message)
             first = first or made
         return str(first)
 
@@ -134,11 +134,13 @@ class Sender:
         texts = await self._texts(message, Surround(head.lead, head.tail), head.webhook, place)
         for known, text in zip(parts, texts, strict=False):
             await self._change(route, known, text, message.ballot if known is head else None)
+            mark = _shown_digest(text, route.name if route.hook else "", 0)
+            message.remember(self._store.changed(known.key, known.part, mark))
         for index in range(len(parts), len(texts)):
-            await self._once(route, Part(head.key, index, texts[index]))
+            await self._once(route, Part(head.key, index, texts[index]), message)
         for surplus in parts[len(texts) :]:
             await self._delete(place, surplus)
-            self._store.retire(surplus.key, surplus.part)
+            message.remember(self._store.retire(surplus.key, surplus.part))
         return event_id
 
     async def delete(self, place: Place, event_id: str) -> None:
@@ -222,35 +224,35 @@ class Sender:
 
     # ---- one part ----
 
-    async def _once(self, route: Route, part: Part) -> int:
+    async def _once(self, route: Route, part: Part, message: Outgoing) -> int:
         """The message of a part: the one that was made for this key before, or a new one."""
         known = self._store.sent(part.key, part.index)
         if known is not None:
             made = known.message or await self._look_up(known)
             if made:
-                self._store.made(part.key, part.index, made)
+                message.remember(self._store.made(part.key, part.index, made))
                 return made
         place = route.place
         mark = _shown_digest(part.text, route.name if route.hook else "", len(part.uploads))
         since = self._store.latest(place.id) or place.last_message_id or 0
         around = part.around
-        self._store.intend(
-            Sent(part.key, part.index, place.id, route.form, mark, since, around.lead, around.tail)
-        )
+        intent = Sent(part.key, part.index, place.id, route.form, mark, since, around.lead, around.tail)
+        # On disk before Discord is asked: after a crash it says that the message may be there.
+        await self._store.save(self._store.intend(intent))
         try:
-            message = await (self._by_webhook(route, part) if route.hook else self._by_bot(place, part))
+            shown = await (self._by_webhook(route, part) if route.hook else self._by_bot(place, part))
         except Exception as error:
-            raise self._failed(error, route, part) from error
-        self._store.made(part.key, part.index, message.id)
-        return message.id
+            raise self._failed(error, route, part, message) from error
+        message.remember(self._store.made(part.key, part.index, shown.id))
+        return shown.id
 
-    def _failed(self, error: Exception, route: Route, part: Part) -> Exception:
+    def _failed(self, error: Exception, route: Route, part: Part, message: Outgoing) -> Exception:
         """What it means. A refusal is certain: nothing was made, so nothing is looked for."""
         code = error.code if isinstance(error, discord.HTTPException) else 0
         status = error.status if isinstance(error, discord.HTTPException) else 0
         translated = translate(error, f"post in channel {route.place.id}")
         if isinstance(translated, Rejected) or status == 429:
-            self._store.forget(part.key, part.index)
+            message.remember(self._store.forget(part.key, part.index))
         if route.hook is not None and code == UNKNOWN_WEBHOOK:
             self._webhooks.forget(parent_id(route.place))
             return RetryLater("the channel's webhook was deleted; a new one is made", 0.1)
@@ -309,7 +311,6 @@ class Sender:
         return 0
 
     async def _change(self, route: Route, known: Sent, text: str, card: BallotCard | None) -> None:
-        mark = _shown_digest(text, route.name if route.hook else "", 0)
         assert known.message is not None
         try:
             if route.hook is not None:
@@ -332,7 +333,6 @@ class Sender:
             log.info("a deleted copy was not changed", place=known.place, message=known.message)
         except Exception as error:
             raise translate(error, f"change a message in channel {known.place}") from error
-        self._store.changed(known.key, known.part, mark)
 
     async def _delete(self, place: Place, part: Sent) -> None:
         assert part.message is not None

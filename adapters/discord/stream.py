@@ -21,7 +21,7 @@ from adapters.discord.errors import TROUBLE
 from adapters.discord.errors import translate as translate_error
 from adapters.discord.items import Arrived, CatchUp, Deleted, Item, Reacted, in_order, is_before
 from adapters.discord.places import PLATFORM, Place
-from adapters.discord.store import Seen, Store
+from adapters.discord.store import Seen, Store, together
 from bridge.model.adapter import (
     DeliveryError,
     Inbound,
@@ -31,6 +31,7 @@ from bridge.model.adapter import (
     Rejected,
     RetryLater,
 )
+from bridge.model.adapter_store import Change
 from bridge.model.backoff import Backoff
 from bridge.model.ids import RoomRef
 from bridge.model.message import Author
@@ -177,8 +178,7 @@ class Stream:
             case discord.RawMessageUpdateEvent():
                 await self._hand_over(self._edit(item.message), [item.message])
             case Deleted():
-                await self._hand_over([e for each in item.messages if (e := self._deletion(each))])
-                self._forget(item.messages)
+                await self._deleted(item.messages)
             case Reacted():
                 await self._reaction(item)
 
@@ -245,11 +245,11 @@ class Stream:
             time_ms=translate.moment(discord.utils.utcnow()),
         )
 
-    def _forget(self, messages: Sequence[int]) -> None:
-        for message in messages:
-            seen = self._a.store.seen(message)
-            if seen is not None:
-                self._a.store.saw(Seen(seen.message, seen.place, "", seen.user, seen.name, True))
+    async def _deleted(self, messages: Sequence[int]) -> None:
+        events = [event for each in messages if (event := self._deletion(each))]
+        known = [seen for message in messages if (seen := self._a.store.seen(message)) is not None]
+        gone = [Seen(seen.message, seen.place, "", seen.user, seen.name, True) for seen in known]
+        await self._hand_over(events, remember=[self._a.store.saw(each) for each in gone])
 
     async def _reaction(self, item: Reacted) -> None:
         count = self._a.store.reaction_news(item.message, item.user, item.emoji, item.present)
@@ -263,8 +263,8 @@ class Stream:
             event = InboundReaction(event_id, self._room, item.author, target, item.emoji, now)
         else:
             event = InboundDelete(f"{event_id}:gone", self._room, item.author, event_id, now)
-        await self._hand_over([event])
-        self._a.store.note_reaction(item.message, item.user, item.emoji, item.present, count)
+        noted = self._a.store.note_reaction(item.message, item.user, item.emoji, item.present, count)
+        await self._hand_over([event], remember=[noted])
 
     # ---- after downtime ----
 
@@ -320,22 +320,26 @@ class Stream:
         changed = [message for message in known if self._a.store.seen(message.id) is not None]
         for message in changed:
             await self._hand_over(self._edit(message), [message])
-        await self._hand_over([event for each in gone if (event := self._deletion(each))])
-        self._forget(gone)
+        await self._deleted(gone)
 
     async def _hand_over(
-        self, events: Sequence[Inbound], messages: Sequence[discord.Message] = (), newest: int = 0
+        self,
+        events: Sequence[Inbound],
+        messages: Sequence[discord.Message] = (),
+        newest: int = 0,
+        remember: Sequence[Change] = (),
     ) -> None:
-        """Store events and position, then what is needed to know them again."""
+        """Store events, position, and what is needed to know them again."""
         before = self._cursor or await self.begin(self._a.place(self._id), newest)
         after = before.at(newest)
-        if events or after != before:
-            await self._a.inbox().accept(account(self._id), after.dump(), list(events))
-            self._cursor = after
+        changes = list(remember)
         for message in messages if events else ():
             name = message.author.display_name
             mark = translate.content_digest(message)
-            self._a.store.saw(Seen(message.id, self._id, mark, message.author.id, name, False))
+            changes.append(self._a.store.saw(Seen(message.id, self._id, mark, message.author.id, name, False)))
+        if events or changes or after != before:
+            await self._a.inbox().accept(account(self._id), after.dump(), list(events), together(*changes))
+            self._cursor = after
 
 
 def _may_read(place: Place) -> bool:

@@ -94,7 +94,8 @@ class Webhooks:
             if ours
             else await channel.create_webhook(name=NAME, reason="shows people of other platforms")
         )
-        self._store.keep_webhook(channel_id, hook.id)
+        if hook.id != stored:
+            await self._store.save(self._store.keep_webhook(channel_id, hook.id))
         self._known[channel_id] = discord.Webhook.partial(
             hook.id, hook.token or "", session=self._own_session()
         )

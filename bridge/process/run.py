@@ -33,6 +33,7 @@ from bridge.identity.wallet import Wallet
 from bridge.model.adapter import Adapter, DeliveryError, Inbox, RetryLater
 from bridge.process import compose, logs, plugins, versions
 from bridge.process.chain_way import ChainWay
+from bridge.process.pruner import Pruner
 from bridge.process.reporter import Reporter
 from bridge.process.status import served
 from bridge.process.watchdog import Watchdog
@@ -96,6 +97,7 @@ class Parts:
     watchdog: Watchdog
     reporter: Reporter
     chain: ChainWay | None
+    pruner: Pruner
 
 
 def full_name(group: GroupSettings, own: bytes) -> str:
@@ -223,7 +225,8 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
         around = Around(store, book, links, manager.groups, Files(adapters), news, reporter.report, linker)
         compose.give_windows(adapters, around, prefix)
         compose.give_stores(adapters, store)
-        yield Parts(settings, transport, manager, mirror, news, adapters, watchdog, reporter, chain)
+        pruner = Pruner(store, settings.storage.keep_days)
+        yield Parts(settings, transport, manager, mirror, news, adapters, watchdog, reporter, chain, pruner)
 
 
 @asynccontextmanager
@@ -283,6 +286,7 @@ async def _tasks(parts: Parts) -> AsyncIterator[None]:
         for name, adapter in parts.adapters.items():
             inbox = NamedInbox(parts.mirror, name)
             tasks.create_task(_for_ever(name, _run_adapter(name, adapter, inbox)))
+        tasks.create_task(_for_ever("pruner", parts.pruner.run()))
         if parts.settings.ops.metrics_port:
             tasks.create_task(_for_ever("metrics", _run_metrics(parts)))
         yield

@@ -115,6 +115,16 @@ class StorageSettings(Table):
         description="Command, as a list of words, that prints that key: for a secret manager.",
         examples=[["pass", "show", "demls-bridge/storage"]],
     )
+    keep_days: float = Field(
+        30.0,
+        ge=8.0,
+        le=3650.0,
+        description=(
+            "Days after which what is finished is forgotten: delivered messages (they can then no longer be "
+            "edited or replied to), events, closed ballots, confirmed transactions. At least 8."
+        ),
+        examples=[90.0],
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

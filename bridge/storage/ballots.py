@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select, update
 
 from bridge.storage.schema import ballots as table
-from bridge.storage.tx import Tx, insert_new
+from bridge.storage.tx import PRUNE_ROWS, Tx, insert_new, prune_where
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,6 @@ def open_ones(tx: Tx, group: str) -> list[BallotRow]:
     return [BallotRow(*row) for row in tx.conn.execute(query)]
 
 
-def history(tx: Tx, group: str, limit: int = 100) -> list[BallotRow]:
-    """The last `limit` ballots, open ones included, the newest first."""
-    query = _select(group).order_by(table.c.opened_at.desc(), table.c.ballot_id.desc()).limit(limit)
-    return [BallotRow(*row) for row in tx.conn.execute(query)]
-
-
 def over(tx: Tx, group: str, limit: int = 100) -> list[BallotRow]:
     """The last `limit` ballots that have a result, the newest first."""
     query = _select(group).where(table.c.result.is_not(None))
@@ -58,6 +52,11 @@ def times(tx: Tx, group: str, limit: int = 100) -> list[tuple[int, int, int | No
     query = select(table.c.ballot_id, table.c.opened_at, table.c.closed_at).where(table.c.group_name == group)
     query = query.order_by(table.c.opened_at.desc(), table.c.ballot_id.desc()).limit(limit)
     return [(number, opened, closed) for number, opened, closed in tx.conn.execute(query)]
+
+
+def prune(tx: Tx, before: float, limit: int = PRUNE_ROWS) -> int:
+    """Forget at most `limit` ballots that were closed before `before`; returns how many."""
+    return prune_where(tx, table, table.c.result.is_not(None) & (table.c.closed_at < before), limit)
 
 
 def _select(group: str) -> Select[Any]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, tuple_, update
 
 from bridge.storage.columns import TEXT_CHARS
 from bridge.storage.schema import deliveries as table
@@ -74,6 +75,20 @@ _ROW = (
     table.c.attempts,
 )
 _waiting = table.c.state == State.WAITING
+_in_room = (table.c.platform == bindparam("p")) & (table.c.room_id == bindparam("r"))
+_NEXT_ROOM: Final = (
+    select(table.c.platform, table.c.room_id)
+    .where(_waiting, tuple_(table.c.platform, table.c.room_id) > tuple_(bindparam("p"), bindparam("r")))
+    .order_by(table.c.platform, table.c.room_id)
+    .limit(1)
+)
+_HEAD: Final = (
+    select(table.c.due_at, *_ROW, table.c.created_at, table.c.error)
+    .where(_waiting, _in_room)
+    .order_by(table.c.id)
+    .limit(1)
+)
+_COUNT: Final = select(func.count()).where(_waiting, _in_room)
 
 
 def add(
@@ -109,20 +124,23 @@ def add(
 
 def next_due(tx: Tx, platform: str, room_id: str, now: float) -> DeliveryRow | None:
     """The head of the room's queue; None when the queue is empty or its head is not due at `now`."""
-    query = (
-        select(table.c.due_at, *_ROW)
-        .where(_waiting, table.c.platform == platform, table.c.room_id == room_id)
-        .order_by(table.c.id)
-        .limit(1)
-    )
-    head = tx.conn.execute(query).first()
-    return None if head is None or head[0] > now else DeliveryRow(*head[1:])
+    head = tx.conn.execute(_HEAD, {"p": platform, "r": room_id}).first()
+    if head is None or head.due_at > now:
+        return None
+    return DeliveryRow(*head[1 : 1 + len(_ROW)])
 
 
 def rooms_with_work(tx: Tx) -> list[tuple[str, str]]:
-    """(platform, room id) of all rooms with waiting deliveries, due or not."""
-    query = select(table.c.platform, table.c.room_id).where(_waiting).distinct()
-    return [(platform, room_id) for platform, room_id in tx.conn.execute(query)]
+    """(platform, room id) of all rooms with waiting deliveries, due or not, sorted.
+
+    From one room to the next in the index, one seek each: DISTINCT would read every delivery that waits.
+    """
+    found: list[tuple[str, str]] = []
+    room = ("", "")
+    while (row := tx.conn.execute(_NEXT_ROOM, {"p": room[0], "r": room[1]}).first()) is not None:
+        room = (row.platform, row.room_id)
+        found.append(room)
+    return found
 
 
 def done(tx: Tx, row_id: int, event_id: str) -> None:
@@ -145,26 +163,15 @@ def failed(tx: Tx, row_id: int, error: str) -> None:
 
 def waiting(tx: Tx) -> list[RoomQueue]:
     """The rooms with waiting deliveries, for the status page, sorted."""
-    heads = (
-        select(func.min(table.c.id).label("id"), func.count().label("waiting"))
-        .where(_waiting)
-        .group_by(table.c.platform, table.c.room_id)
-        .subquery()
-    )
-    query = (
-        select(
-            table.c.platform,
-            table.c.room_id,
-            heads.c.waiting,
-            table.c.created_at,
-            table.c.attempts,
-            table.c.due_at,
-            table.c.error,
+    found = []
+    for platform, room_id in rooms_with_work(tx):
+        room = {"p": platform, "r": room_id}
+        head = tx.conn.execute(_HEAD, room).one()
+        count = tx.conn.scalar(_COUNT, room) or 0
+        found.append(
+            RoomQueue(platform, room_id, count, head.created_at, head.attempts, head.due_at, head.error)
         )
-        .join(heads, heads.c.id == table.c.id)
-        .order_by(table.c.platform, table.c.room_id)
-    )
-    return [RoomQueue(*row) for row in tx.conn.execute(query)]
+    return found
 
 
 def failures(tx: Tx, limit: int = 50) -> list[Failure]:

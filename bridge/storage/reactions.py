@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, delete, func, select
 
 from bridge.storage.schema import own_reactions, reactions
-from bridge.storage.tx import Tx, insert_new, upsert
+from bridge.storage.tx import PRUNE_ROWS, Tx, insert_new, prune_where, upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def standing(tx: Tx, target: bytes, reaction: str, platform: str, room_id: str) 
     return tx.conn.scalar(select(func.count()).select_from(reactions).where(alike & ~here)) or 0
 
 
-def show(tx: Tx, platform: str, room_id: str, target: bytes, reaction: str, event_id: str) -> None:
+def show(tx: Tx, platform: str, room_id: str, target: bytes, reaction: str, event_id: str, now: float) -> None:
     """The bridge's account reacted in this room, by this event."""
     values = {
         "platform": platform,
@@ -64,6 +64,7 @@ def show(tx: Tx, platform: str, room_id: str, target: bytes, reaction: str, even
         "target": target,
         "reaction": reaction,
         "event_id": event_id,
+        "created_at": now,
     }
     upsert(tx, own_reactions, values)
 
@@ -77,6 +78,16 @@ def shown(tx: Tx, platform: str, room_id: str, target: bytes, reaction: str) -> 
 def hide(tx: Tx, platform: str, room_id: str, target: bytes, reaction: str) -> None:
     """The bridge's event is gone."""
     tx.conn.execute(delete(own_reactions).where(_shown(platform, room_id, target, reaction)))
+
+
+def prune(tx: Tx, before: float, limit: int = PRUNE_ROWS) -> int:
+    """Forget at most `limit` reactions made before `before`; returns how many."""
+    return prune_where(tx, reactions, reactions.c.created_at < before, limit)
+
+
+def prune_shown(tx: Tx, before: float, limit: int = PRUNE_ROWS) -> int:
+    """Forget at most `limit` of the bridge's own events made before `before`; returns how many."""
+    return prune_where(tx, own_reactions, own_reactions.c.created_at < before, limit)
 
 
 def _is(group: str, reaction_id: bytes) -> ColumnElement[bool]:

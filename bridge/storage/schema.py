@@ -109,6 +109,7 @@ inbound = _table(
     _whole("created_at"),
     UniqueConstraint("account", "event_key"),
     Index(None, "finished", "id"),
+    Index(None, "created_at"),
 )
 
 cursors = _table("cursors", _key("account"), _text("cursor", TEXT_CHARS))
@@ -130,6 +131,7 @@ deliveries = _table(
     _whole("created_at"),
     UniqueConstraint("platform", "room_id", "unique_key"),
     Index(None, "state", "platform", "room_id", "id"),
+    Index(None, "created_at"),
 )
 
 messages = _table(
@@ -157,6 +159,7 @@ reactions = _table(  # those that stand; platform and room are empty for what an
     _text("room_id"),
     _whole("created_at"),
     Index(None, "target"),
+    Index(None, "created_at"),
 )
 
 own_reactions = _table(  # the bridge's own event for all those who reacted alike
@@ -166,6 +169,8 @@ own_reactions = _table(  # the bridge's own event for all those who reacted alik
     _blob("target", _DIGEST_BYTES, primary_key=True),
     _key("reaction"),
     _text("event_id"),
+    _whole("created_at"),
+    Index(None, "created_at"),
 )
 
 adapter_rows = _table(  # value: encrypted; see bridge.storage.adapter_rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from bridge.storage.schema import chain_transactions as table
 from bridge.storage.tx import PRUNE_ROWS, Tx, prune_where
@@ -102,11 +102,6 @@ def spent(tx: Tx, chain_id: int, since: float) -> int:
     """Wei that transactions made since then have cost, or may cost at most."""
     query = select(table.c.cost).where(table.c.chain_id == chain_id, table.c.created_at >= since)
     return sum(int(cost) for cost in tx.conn.scalars(query))
-
-
-def count_open(tx: Tx) -> int:
-    """For the status."""
-    return int(tx.conn.scalar(select(func.count()).where(table.c.state == State.OPEN)) or 0)
 
 
 def prune(tx: Tx, before: float, limit: int = PRUNE_ROWS) -> int:

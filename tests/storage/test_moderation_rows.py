@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import text
-
 from bridge.storage import enforcements, messages, reactions
-from bridge.storage.database import Database
 from bridge.storage.enforcements import Target
-from bridge.storage.migrate import MIGRATIONS
 from bridge.storage.reactions import Reaction
 from bridge.storage.store import Store, Tx
 
@@ -39,7 +33,7 @@ async def test_the_own_reaction_of_a_room(store: Store) -> None:
     where = ("matrix", "!a", MESSAGE, "👍")
     assert await store.read(lambda tx: reactions.shown(tx, *where)) == ""
     for event in ("$1", "$2"):
-        await store.write(lambda tx, event=event: reactions.show(tx, *where, event))
+        await store.write(lambda tx, event=event: reactions.show(tx, *where, event, 1.0))
         assert await store.read(lambda tx: reactions.shown(tx, *where)) == event
     await store.write(lambda tx: reactions.hide(tx, *where))
     assert await store.read(lambda tx: reactions.shown(tx, *where)) == ""
@@ -77,23 +71,3 @@ async def test_parts_of_a_message_in_one_room(store: Store) -> None:
         messages.Event("$text", own=True, file=False),
         messages.Event("$file", own=True, file=True),
     ]
-
-
-async def test_a_database_of_the_first_release_is_taken_over(url: str) -> None:
-    database = Database(url)
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    with database.writer.begin() as conn:
-        config.attributes["connection"] = conn
-        command.upgrade(config, "0001")
-        columns = "message_id, platform, room_id, event_id, own, created_at"
-        values = {"id": MESSAGE, "own": True}
-        conn.execute(
-            text(f"INSERT INTO messages ({columns}) VALUES (:id, 'matrix', '!a', '$e', :own, 1)"), values
-        )
-    database.close()
-    store = await Store.open(url, KEY)
-    found = await store.read(lambda tx: messages.in_room(tx, MESSAGE, "matrix", "!a"))
-    assert found == [messages.Event("$e", own=True, file=False)]
-    await store.close()

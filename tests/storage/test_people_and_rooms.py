@@ -92,7 +92,8 @@ async def test_ballots(store: Store) -> None:
     assert not await store.write(lambda tx: ballots.close(tx, "h", 5, b"", 11))
     open_ids = [row.ballot_id for row in await store.read(lambda tx: ballots.open_ones(tx, "g"))]
     assert open_ids == [4_000_000_000, 5]
-    history = await store.read(lambda tx: ballots.history(tx, "g", 10))
-    assert [row.ballot_id for row in history] == [5, 4_000_000_000, 7]
-    assert history[2] == BallotRow(7, b"7", 1, b"", 10)
-    assert len(await store.read(lambda tx: ballots.history(tx, "g", 1))) == 1
+    assert await store.read(lambda tx: ballots.over(tx, "g")) == [BallotRow(7, b"7", 1, b"", 10)]
+    assert await store.write(lambda tx: ballots.prune(tx, 10)) == 0
+    assert await store.write(lambda tx: ballots.prune(tx, 11)) == 1
+    assert await store.read(lambda tx: ballots.over(tx, "g")) == []
+    assert len(await store.read(lambda tx: ballots.open_ones(tx, "g"))) == 2

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
 from adapters.discord import plugin
 from adapters.discord.adapter import DiscordAdapter
+from adapters.discord.store import Store
 from bridge.model.ids import RoomRef, UserRef
 from tests.adapters.suite import Shown
 from tests.support.fake_view import FakeView
@@ -52,6 +52,8 @@ class DiscordArena:
         assert isinstance(adapter, DiscordAdapter)
         self.adapter = adapter
         adapter.attach_view(self.view)
+        adapter.attach_store(self.inbox.store)
+        self.inbox.store.record(adapter)
         await adapter.start(self.inbox)
         self.run = asyncio.create_task(adapter.run())
 
@@ -94,8 +96,10 @@ class DiscordArena:
             for each in self.server.messages(self.channel)
             if each.webhook_id or each.author.id == self.server.bot.id
         }
-        with contextlib.closing(sqlite3.connect(self.folder / "discord.sqlite3")) as memory:
-            made = [row[0] for row in memory.execute("SELECT message FROM sends WHERE message IS NOT NULL")]
+        memory = Store()
+        memory.attach(self.inbox.store)
+        await memory.load()
+        made = memory.messages()
         return [Shown(str(each), shown.get(each, "")) for each in sorted({*shown, *made})]
 
     async def reactions(self, event_id: str) -> list[str]:

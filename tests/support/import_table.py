@@ -67,7 +67,7 @@ TABLE: Final[dict[str, Folder]] = {
     ),
     "bridge.process": Folder("composition, life of the process, logs, metrics, status, `check`", free=True),
     "bridge.cli": Folder("the command line and the demonstration", free=True),
-    "adapters.discord": _row("Discord", "bridge.model discord aiohttp pydantic structlog"),
+    "adapters.discord": _row("Discord", "bridge.model discord aiohttp msgspec pydantic structlog"),
     "adapters.matrix": _row("Matrix", "bridge.model nio aiohttp pydantic structlog"),
     "adapters.web": _row(
         "our own page",

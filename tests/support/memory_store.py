@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import TypeVar
 
+from bridge.model.adapter import Adapter, Outgoing
 from bridge.model.adapter_store import SCAN_ROWS, Row, Rows
 
 T = TypeVar("T")
@@ -82,3 +83,20 @@ class MemoryStore:
         result = work(rows)
         self._held = rows.held
         return result
+
+    def record(self, adapter: Adapter) -> None:
+        """Have what its deliveries remember written when they are done, as the bridge does."""
+        for name in ("send", "edit"):
+            if hasattr(adapter, name):
+                setattr(adapter, name, self._recorded(getattr(adapter, name)))
+
+    def _recorded(self, method: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[str]]:
+        async def recorded(message: Outgoing, *rest: str) -> str:
+            try:
+                return await method(message, *rest)
+            finally:
+                changes, message.changes[:] = list(message.changes), []
+                for change in changes:
+                    await self.write(change)
+
+        return recorded

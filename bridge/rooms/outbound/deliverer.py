@@ -149,7 +149,7 @@ class Deliverer:
                 # An edit or reaction shows no message, but its echo must be known as ours.
                 messages.remember(tx, b"", *place, progress.other, now, own=True)
             if isinstance(payload, React) and progress.other:
-                reactions.show(tx, *place, payload.target, payload.reaction, progress.other)
+                reactions.show(tx, *place, payload.target, payload.reaction, progress.other, now)
             elif isinstance(payload, Unreact) and progress.gone:
                 reactions.hide(tx, *place, payload.target, payload.reaction)
 

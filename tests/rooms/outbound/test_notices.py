@@ -67,7 +67,7 @@ async def test_a_tally_edits_and_the_result_follows(bench: Bench) -> None:
     assert "So far" not in ballot.text
     assert result.reply_to == ballot.event_id
     assert "stays" in result.text
-    [row] = await bench.store.read(lambda tx: ballots.history(tx, GROUP))
+    [row] = await bench.store.read(lambda tx: ballots.over(tx, GROUP))
     assert row.result is not None
 
 
