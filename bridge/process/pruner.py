@@ -26,7 +26,7 @@ PAUSE: Final = 0.05
 ROUND: Final = 100
 """Transactions for one table in a round."""
 
-_log = structlog.get_logger(__name__)
+log: Final = structlog.get_logger(__name__)
 
 
 class Pruner:
@@ -52,7 +52,7 @@ class Pruner:
                 removed = await self._table(prune, before) if prune is not None else 0
                 gone += removed
                 if removed:
-                    _log.debug("pruned", table=name, rows=removed)
+                    log.debug("pruned", table=name, rows=removed)
         return gone
 
     async def _table(self, prune: Prune, before: float) -> int:
