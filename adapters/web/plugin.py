@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Final
 from adapters.web.config import WebConfig
 from adapters.web.errors import PageError
 from bridge.model.adapter import Adapter, Plugin, SettingsError
+from bridge.model.adapter_store import AdapterStore
 
 URL_FILE: Final = "url"
 """In the state folder, while the page runs: where it is found."""
@@ -28,8 +30,13 @@ class WebPlugin:
 
         return WebAdapter(config, state_dir)
 
-    def invite(self, config: WebConfig, state_dir: Path, name: str, *, operator: bool) -> str:
+    async def invite(
+        self, config: WebConfig, store: AdapterStore, state_dir: Path, name: str, *, operator: bool
+    ) -> str:
         """Make an invitation for one person; returns the link. Raises `SettingsError`."""
+        return await asyncio.to_thread(self._invite, config, state_dir, name, operator=operator)
+
+    def _invite(self, config: WebConfig, state_dir: Path, name: str, *, operator: bool) -> str:
         from adapters.web import accounts, database
 
         folder = state_dir

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import typer
 
 from bridge.cli.output import DEFAULT_CONFIG, ConfigOption, UserError, out
-from bridge.model.adapter import SettingsError
-from bridge.model.view import Invites
-from bridge.process import plugins
-from bridge.settings import Problem, Settings, WrongSettings, load
+from bridge.process import logs
+from bridge.process.status import NotDone, NotRunning, ask_invitation
+from bridge.settings import load
 
 
 def invite(
@@ -22,27 +22,30 @@ def invite(
 
     Works while the bridge runs and while it does not. Whoever has the link has the account: send it privately.
     """
+    # Late: it loads everything, which `--help` need not wait for.
+    from bridge.process import inviting
+    from bridge.process import run as process
+
     settings = load(config)
-    platform, plugin = _hosting(settings)
-    folder = settings.data_dir / platform
-    table = plugins.read(platform, settings.adapters[platform]).table
+    logs.configure("warning", "text")
+
+    async def made() -> str:
+        inviting.hosting(settings)
+        try:
+            return await ask_invitation(settings.status_socket, name.strip(), operator=operator)
+        except NotRunning:
+            async with process.opened_store(settings) as store:
+                return await inviting.invite(settings, store, name.strip(), operator=operator)
+
     try:
-        link = plugin.invite(table, folder, name.strip(), operator=operator)
-    except SettingsError as error:
-        problem = Problem(f"adapters.{platform}.{error.key}", error.problem, error.example)
-        raise WrongSettings([problem]) from error
-    except OSError as error:
-        raise UserError(f"the invitation cannot be stored in {folder}: {error.strerror}") from error
-    out.print(link, markup=False)
-
-
-def _hosting(settings: Settings) -> tuple[str, Invites]:
-    """The configured platform that has accounts of its own. Raises UserError when there is none."""
-    for name in settings.adapters:
-        plugin = plugins.load(settings.platform(name))
-        if isinstance(plugin, Invites):
-            return name, plugin
-    raise UserError(
-        "no configured platform has accounts of its own: people join by their accounts there, with !join",
-        "add a table [adapters.web] for the page, and a room of it to a group (`demls-bridge init` shows how)",
-    )
+        out.print(asyncio.run(made()), markup=False)
+    except inviting.NobodyInvites as error:
+        raise UserError(
+            f"{error}: people join by their accounts there, with !join",
+            "add a table [adapters.web] for the page, and a room of it to a group "
+            "(`demls-bridge init` shows how)",
+        ) from error
+    except NotDone as error:
+        raise UserError(f"the running bridge makes no invitation: {error}") from error
+    except process.CannotStart as error:
+        raise UserError(str(error), f"demls-bridge check --config {config}") from error

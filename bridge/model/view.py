@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from bridge.model.adapter_store import AdapterStore
 from bridge.model.commands import CommandSpec
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Attachment
@@ -245,8 +247,10 @@ class FileSource(Protocol):
 class Invites(Protocol):
     """A plugin whose platform has accounts of its own, opened by invitation (the page)."""
 
-    def invite(self, config: Any, state_dir: Any, name: str, *, operator: bool) -> str:
+    async def invite(
+        self, config: Any, store: AdapterStore, state_dir: Path, name: str, *, operator: bool
+    ) -> str:
         """Make an invitation, also while the bridge runs; returns the link. Raises SettingsError.
 
-        `config` is the plugin's own table.
+        `config` is the plugin's own table, `store` and `state_dir` are those of its adapter.
         """

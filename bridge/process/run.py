@@ -31,11 +31,11 @@ from bridge.identity.linking import Linking
 from bridge.identity.master import Master
 from bridge.identity.wallet import Wallet
 from bridge.model.adapter import Adapter, DeliveryError, Inbox, RetryLater
-from bridge.process import compose, logs, plugins, versions
+from bridge.process import compose, inviting, logs, plugins, versions
 from bridge.process.chain_way import ChainWay
 from bridge.process.pruner import Pruner
 from bridge.process.reporter import Reporter
-from bridge.process.status import served
+from bridge.process.status import Invite, served
 from bridge.process.watchdog import Watchdog
 from bridge.rooms.commands import sentences
 from bridge.rooms.commands.linker import Linker
@@ -98,6 +98,7 @@ class Parts:
     reporter: Reporter
     chain: ChainWay | None
     pruner: Pruner
+    invite: Invite
 
 
 def full_name(group: GroupSettings, own: bytes) -> str:
@@ -115,7 +116,7 @@ async def own_address(settings: Settings) -> bytes:
 
 async def own_wallet(settings: Settings) -> Wallet:
     """The wallet of this bridge, likewise."""
-    async with _open_store(settings) as store:
+    async with opened_store(settings) as store:
         return (await Master.load(store)).own_wallet()
 
 
@@ -139,7 +140,8 @@ async def run(settings: Settings, *, end_with_stdin: bool = False) -> int:
 
 
 @asynccontextmanager
-async def _open_store(settings: Settings) -> AsyncIterator[Store]:
+async def opened_store(settings: Settings) -> AsyncIterator[Store]:
+    """The database, locked; closed at the end. Raises CannotStart, also while a bridge uses it."""
     try:
         store = await compose.open_store(settings)
     except KeyUnavailable as error:
@@ -158,7 +160,7 @@ async def _open_store(settings: Settings) -> AsyncIterator[Store]:
 async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIterator[Parts]:
     """All parts, the transport started; taken apart again in the reverse order."""
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(_open_store(settings))
+        store = await stack.enter_async_context(opened_store(settings))
         master = await Master.load(store)
         book = AddressBook(store, master)
         await book.load()
@@ -226,7 +228,19 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
         compose.give_windows(adapters, around, prefix)
         compose.give_stores(adapters, store)
         pruner = Pruner(store, settings.storage.keep_days)
-        yield Parts(settings, transport, manager, mirror, news, adapters, watchdog, reporter, chain, pruner)
+        yield Parts(
+            settings,
+            transport,
+            manager,
+            mirror,
+            news,
+            adapters,
+            watchdog,
+            reporter,
+            chain,
+            pruner,
+            inviting.inviter(settings, store),
+        )
 
 
 @asynccontextmanager
@@ -334,7 +348,7 @@ async def _run_metrics(parts: Parts) -> None:
 @asynccontextmanager
 async def _status(parts: Parts) -> AsyncIterator[None]:
     try:
-        async with served(parts.settings.status_socket, parts.reporter.report):
+        async with served(parts.settings.status_socket, parts.reporter.report, parts.invite):
             yield
     except RuntimeError as error:
         raise CannotStart(str(error)) from error

@@ -1,6 +1,7 @@
-"""`demls-bridge status`: a Unix socket in the data folder, for its owner only.
+"""The control socket: a Unix socket in the data folder, for its owner only. By it commands ask a running bridge.
 
-One connection, one JSON report, end. Nothing is read from the caller, so there is nothing to attack it with.
+One connection, one request, one answer, end; both are one line of JSON. A request is one of those below, at
+most `MAX_REQUEST` bytes. What writes goes this way while a bridge runs: only it may write to its database.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from bridge.process.report import Report
 
 MAX_REPORT: Final = 4_000_000
 """Bytes that a reader takes at most."""
+MAX_REQUEST: Final = 4_096
 TIMEOUT: Final = 5.0
 """Seconds that writer and reader wait for each other."""
 
@@ -29,8 +31,40 @@ class NotRunning(Exception):
     """Nobody answers on the socket."""
 
 
+class NotDone(Exception):
+    """The running bridge refused a request; the text says why."""
+
+
+class AskReport(msgspec.Struct, frozen=True, tag="status", forbid_unknown_fields=True):
+    """How is it?"""
+
+
+class AskInvitation(msgspec.Struct, frozen=True, tag="invite", forbid_unknown_fields=True):
+    """Make an invitation to the platform of this adapter."""
+
+    name: str
+    operator: bool
+
+
+Request = AskReport | AskInvitation
+
+
+class _Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One of the three."""
+
+    report: Report | None = None
+    link: str = ""
+    refused: str = ""
+
+
+Invite = Callable[[str, bool], Awaitable[str]]
+"""(name, operator) -> link. Raises NotDone."""
+
+
 @asynccontextmanager
-async def served(path: Path, report: Callable[[], Awaitable[Report]]) -> AsyncIterator[None]:
+async def served(
+    path: Path, report: Callable[[], Awaitable[Report]], invite: Invite | None = None
+) -> AsyncIterator[None]:
     """Answer on `path` while the block runs. A socket left behind by a killed process is replaced.
 
     Raises OSError when the folder cannot be written, RuntimeError when another bridge answers there.
@@ -38,22 +72,23 @@ async def served(path: Path, report: Callable[[], Awaitable[Report]]) -> AsyncIt
     await _remove_stale(path)
     answers: set[asyncio.Task[None]] = set()
 
-    async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         answers.add(task)
         task.add_done_callback(answers.discard)
         try:
             async with asyncio.timeout(TIMEOUT):
-                writer.write(msgspec.json.encode(await report()))
+                found = await _answered(await reader.readline(), report, invite)
+                writer.write(msgspec.json.encode(found) + b"\n")
                 await writer.drain()
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, ValueError) as error:  # ValueError: a line that is too long
             log.debug("status reader went away", error=str(error))
         finally:
             writer.close()
 
     listener = _bind(path)
-    server = await asyncio.start_unix_server(answer, sock=listener)
+    server = await asyncio.start_unix_server(answer, sock=listener, limit=MAX_REQUEST)
     try:
         yield
     finally:
@@ -62,6 +97,21 @@ async def served(path: Path, report: Callable[[], Awaitable[Report]]) -> AsyncIt
         # What a report reads is closed after this block. TIMEOUT bounds the wait.
         if answers:
             await asyncio.wait(answers)
+
+
+async def _answered(line: bytes, report: Callable[[], Awaitable[Report]], invite: Invite | None) -> _Answer:
+    try:
+        match msgspec.json.decode(line, type=Request):
+            case AskReport():
+                return _Answer(report=await report())
+            case AskInvitation() as asked if invite is not None:
+                return _Answer(link=await invite(asked.name, asked.operator))
+            case _:
+                return _Answer(refused="this bridge makes no invitations")
+    except msgspec.MsgspecError as error:
+        return _Answer(refused=f"no request: {error}")
+    except NotDone as error:
+        return _Answer(refused=str(error))
 
 
 def _bind(path: Path) -> socket.socket:
@@ -92,14 +142,31 @@ async def _remove_stale(path: Path) -> None:
 
 async def ask(path: Path) -> Report:
     """The report of the bridge that answers on `path`. Raises NotRunning."""
+    report = (await _ask(path, AskReport())).report
+    if report is None:
+        raise NotRunning(f"no bridge answers on {path}")
+    return report
+
+
+async def ask_invitation(path: Path, name: str, *, operator: bool) -> str:
+    """A link made by the bridge that answers on `path`. Raises NotRunning, NotDone."""
+    answer = await _ask(path, AskInvitation(name, operator))
+    if not answer.link:
+        raise NotDone(answer.refused or "the bridge gave no link")
+    return answer.link
+
+
+async def _ask(path: Path, request: Request) -> _Answer:
     try:
         async with asyncio.timeout(TIMEOUT):
             reader, writer = await asyncio.open_unix_connection(str(path), limit=MAX_REPORT)
             try:
+                writer.write(msgspec.json.encode(request) + b"\n")
+                await writer.drain()
                 data = await _all_of(reader)
             finally:
                 writer.close()
-        return msgspec.json.decode(data, type=Report)
+        return msgspec.json.decode(data, type=_Answer)
     except (OSError, TimeoutError, msgspec.DecodeError) as error:
         raise NotRunning(f"no bridge answers on {path}") from error
 

@@ -1,4 +1,4 @@
-"""The status socket: owner only, replaced after a kill, refused while another bridge answers."""
+"""The control socket: owner only, replaced after a kill, refused while another bridge answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bridge.process.report import Adapter, Group, Report
-from bridge.process.status import MAX_REPORT, NotRunning, ask, served
+from bridge.process.status import MAX_REPORT, MAX_REQUEST, NotDone, NotRunning, ask, ask_invitation, served
 
 GROUP = Group(
     "lobby", "demls:lobby@0x", "working", 0, 3, True, ("0x01",), (), 0, 0, {"0x01": "Alice"}, {"replayed": 2}
@@ -88,3 +88,36 @@ def test_health_is_waku_and_every_adapter() -> None:
     down = Report("b", "1", 2, 3.0, "0x00", "", True, adapters=(Adapter("matrix", "down"),))
     assert not down.healthy
     assert not Report("b", "1", 2, 3.0, "0x00", "", False).healthy
+
+
+async def test_an_invitation_is_made_by_the_bridge_that_runs(tmp_path: Path) -> None:
+    path = tmp_path / "s.sock"
+
+    async def invite(name: str, operator: bool) -> str:
+        if name == "nobody":
+            raise NotDone("too many")
+        return f"https://x/{name}/{operator}"
+
+    async with served(path, report, invite):
+        assert await ask_invitation(path, "Ops", operator=True) == "https://x/Ops/True"
+        with pytest.raises(NotDone, match="too many"):
+            await ask_invitation(path, "nobody", operator=False)
+    async with served(path, report):
+        with pytest.raises(NotDone, match="no invitations"):
+            await ask_invitation(path, "Ops", operator=False)
+    with pytest.raises(NotRunning):
+        await ask_invitation(path, "Ops", operator=False)
+
+
+@pytest.mark.parametrize(
+    "request_", [b"\n", b"{}\n", b'{"type":"stop"}\n', b'{"type":"status","x":1}\n', b"x" * 2 * MAX_REQUEST]
+)
+async def test_a_strange_request_gets_no_report_and_harms_nobody(tmp_path: Path, request_: bytes) -> None:
+    path = tmp_path / "s.sock"
+    async with served(path, report):
+        reader, writer = await asyncio.open_unix_connection(str(path))
+        writer.write(request_)
+        answer = await reader.read()
+        writer.close()
+        assert b"report" not in answer
+        assert await ask(path) == REPORT

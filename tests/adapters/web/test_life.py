@@ -16,6 +16,7 @@ from bridge.model.ids import RoomRef
 from bridge.model.message import Attachment
 from bridge.model.view import Invites, WantsView
 from tests.adapters.web.test_live import note
+from tests.support.memory_store import MemoryStore
 from tests.support.pages import PASSWORD, ROOM, RunningPage, server_log
 
 
@@ -27,20 +28,20 @@ def test_the_plugin_makes_pages_and_invitations(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_invitation_before_the_first_start(tmp_path: Path) -> None:
+async def test_an_invitation_before_the_first_start(tmp_path: Path) -> None:
     assert isinstance(plugin, Invites)
-    link = plugin.invite(WebConfig(), tmp_path / "web", "Ops", operator=True)
+    link = await plugin.invite(WebConfig(), MemoryStore(), tmp_path / "web", "Ops", operator=True)
     assert link.startswith("http://127.0.0.1:8080/#invitation=")
     with pytest.raises(SettingsError, match="only while the bridge runs"):
-        plugin.invite(WebConfig(port=0), tmp_path / "web", "Ops", operator=True)
+        await plugin.invite(WebConfig(port=0), MemoryStore(), tmp_path / "web", "Ops", operator=True)
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError):
-        plugin.invite(WebConfig(), tmp_path / "file", "Ops", operator=True)
+        await plugin.invite(WebConfig(), MemoryStore(), tmp_path / "file", "Ops", operator=True)
 
 
 async def test_an_invitation_while_the_page_runs(page: RunningPage) -> None:
     assert isinstance(plugin, Invites)
-    link = plugin.invite(WebConfig(port=0), page.folder, "Ops", operator=True)
+    link = await plugin.invite(WebConfig(port=0), MemoryStore(), page.folder, "Ops", operator=True)
     url, _, token = link.partition("/#invitation=")
     assert url == page.url
     browser = page.browser()
