@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from bridge.model.adapter_store import AdapterStore
@@ -248,7 +247,7 @@ class Invites(Protocol):
     """A plugin whose platform has accounts of its own, opened by invitation (the page)."""
 
     async def invite(
-        self, config: Any, store: AdapterStore, state_dir: Path, name: str, *, operator: bool
+        self, config: Any, store: AdapterStore, state_dir: Any, name: str, *, operator: bool
     ) -> str:
         """Make an invitation, also while the bridge runs; returns the link. Raises SettingsError.
 

@@ -1,4 +1,4 @@
-"""The control socket: a Unix socket in the data folder, for its owner only. By it commands ask a running bridge.
+"""The control socket: a Unix socket in the data folder, for its owner only: how commands ask a running bridge.
 
 One connection, one request, one answer, end; both are one line of JSON. A request is one of those below, at
 most `MAX_REQUEST` bytes. What writes goes this way while a bridge runs: only it may write to its database.
