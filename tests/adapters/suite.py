@@ -16,6 +16,7 @@ from bridge.model.adapter import Adapter, Deletes, Edits, Enforces, Outgoing, Re
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Author, Body
 from tests.support.memory_inbox import MemoryInbox
+from tests.support.waiting import guard
 
 BOB = Author(platform="elsewhere", user_id="bob-1", display_name="Bob")
 
@@ -65,7 +66,7 @@ def outgoing(arena: Arena, key: str, text: str, **more: object) -> Outgoing:
 
 async def deliver(arena: Arena, message: Outgoing) -> str:
     """Send as the mirror does: the same delivery again for as long as the adapter says so."""
-    async with asyncio.timeout(180):
+    async with guard():
         while True:
             try:
                 return await arena.adapter.send(message)

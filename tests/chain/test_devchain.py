@@ -15,6 +15,7 @@ from web3.types import RPCEndpoint
 
 from bridge.chain.devchain import FUND_WEI, DevChain, serving
 from bridge.chain.place import DEVELOPMENT_CHAIN
+from tests.support.waiting import limit
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ async def test_a_transfer(web3: AsyncWeb3[AsyncHTTPProvider]) -> None:
         }
     )
     receipt = await web3.eth.wait_for_transaction_receipt(
-        await web3.eth.send_raw_transaction(signed.raw_transaction), timeout=60, poll_latency=0.05
+        await web3.eth.send_raw_transaction(signed.raw_transaction), timeout=limit(), poll_latency=0.05
     )
     assert receipt["status"] == 1
     assert await web3.eth.get_balance(other.address) == 5

@@ -5,22 +5,20 @@ Every scenario begins and ends with both bridges in Working, of one mind about e
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 from eth_utils.crypto import keccak
 
-from tests.support.chain_proxy import until
 from tests.support.chain_town import (
-    PATIENCE,
     ChainTown,
     chain_town,
     data,
     transaction,
     with_another_commit,
 )
+from tests.support.waiting import pause, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -153,13 +151,13 @@ async def test_a_reorganisation_removes_votes_and_later_the_record(town: ChainTo
         await town.vote(ballot, "Alice", "Carol", "Bob")
         while len(town.votes(digest)) < 3:
             town.chain.mine()
-            await asyncio.sleep(0.5)
+            await pause(0.5)
         town.reorganise(3)
         assert len(town.votes(digest)) < 3, "the reorganisation has removed some"
     async with town.no_blocks():
         while len(town.records()) == records:
             town.chain.mine()
-            await asyncio.sleep(0.2)
+            await pause(0.2)
         town.reorganise(3)
         assert len(town.records()) == records, "the reorganisation has removed it"
     await town.at_rest()
@@ -292,22 +290,22 @@ async def test_somebody_is_taken_in_while_his_bridge_is_away(town: ChainTown) ->
     """By the key package that they published; they leave again by a claim signed for the chain."""
     people, erin = town.people, town.people["Erin"]
     await erin.say("!keypackage")
-    await until(lambda: town.events("KeyPackageRegistry", "KeyPackagePublished"), PATIENCE, "it is published")
-    await until(lambda: erin.address, PATIENCE, "Erin has an address")
+    await until(lambda: town.events("KeyPackageRegistry", "KeyPackagePublished"), "it is published")
+    await until(lambda: erin.address, "Erin has an address")
     town.bridges[1].kill()
     ballot = await town.proposes_on_the_first(f"!propose add {erin.address}")
     for name in ("Alice", "Carol"):
         await people[name].vote(ballot, yes=True)
     town.votes_directly("Dave", town.newest_ballot())
-    await until(lambda: erin.address in town.shown("Alice"), PATIENCE, "Erin is a member, as client1 sees it")
+    await until(lambda: erin.address in town.shown("Alice"), "Erin is a member, as client1 sees it")
     town.bridges[1].start()
     await town.until(lambda group: erin.address in group.members, "Erin's bridge has come by the Welcome")
     await town.at_rest()
-    await until(lambda: erin.is_member, PATIENCE, "their page says so")
+    await until(lambda: erin.is_member, "their page says so")
     assert town.is_member_on_chain(erin.address)
     await erin.say("I was away")
-    await until(lambda: people["Alice"].reads("I was away", "Erin"), PATIENCE, "they are read on client1")
-    await until(lambda: town.events("KeyPackageRegistry", "KeyPackageUsed"), PATIENCE, "the package is used up")
+    await until(lambda: people["Alice"].reads("I was away", "Erin"), "they are read on client1")
+    await until(lambda: town.events("KeyPackageRegistry", "KeyPackageUsed"), "the package is used up")
     await erin.say("!leave")
     await town.until(lambda group: erin.address not in group.members, "they have left")
     assert not town.is_member_on_chain(erin.address)

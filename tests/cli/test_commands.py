@@ -13,6 +13,7 @@ import pytest
 from bridge.process.report import Adapter, Ballot, Failure, Group, Queue, Report
 from bridge.process.status import served
 from tests.cli.conftest import Cli
+from tests.support.waiting import limit
 
 GROUP = Group(
     "lobby", "demls:lobby@0xab", "voting", 99.0, 3, True, ("0x01", "0x02"), ("0x02",), 1, 4,
@@ -46,7 +47,7 @@ def running(config: Path) -> Iterator[None]:
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(limit())
     yield
     end.set()
     thread.join()

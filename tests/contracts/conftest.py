@@ -15,6 +15,7 @@ from tests.support.contracts.deployed import Contracts
 from tests.support.contracts.group import Group, Terms
 from tests.support.contracts.people import Person, people
 from tests.support.servers.anvil import Anvil
+from tests.support.waiting import limit
 
 BUILD = Path(__file__).parents[2] / ".ci" / "contracts.py"
 
@@ -23,7 +24,9 @@ BUILD = Path(__file__).parents[2] / ".ci" / "contracts.py"
 def helpers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The compiled contracts of contracts/test, by name."""
     folder = tmp_path_factory.mktemp("helpers")
-    subprocess.run([sys.executable, str(BUILD), "--helpers", str(folder)], check=True, timeout=600)
+    subprocess.run(
+        [sys.executable, str(BUILD), "--helpers", str(folder)], check=True, timeout=limit(starts=300)
+    )
     return {path.stem: json.loads(path.read_text("utf-8")) for path in folder.glob("*.json")}
 
 

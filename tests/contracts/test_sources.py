@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.contracts.deployed import ARTIFACTS, Contracts
+from tests.support.waiting import limit
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "contracts" / "src").rglob("*.sol"))
@@ -22,7 +23,7 @@ CODE_LIMIT = 24_576
 
 def test_the_artifacts_are_what_the_compiler_makes_of_the_sources() -> None:
     command = [sys.executable, str(ROOT / ".ci" / "contracts.py"), "--check"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit(starts=300))
     assert done.returncode == 0, done.stdout + done.stderr
 
 

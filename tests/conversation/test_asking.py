@@ -11,7 +11,7 @@ from bridge.conversation.tuning import Tuning
 from bridge.protocol.history import MAX_PREFIXES, PREFIX_BYTES, HistoryRequest
 from bridge.protocol.wire.codec import decode_app
 from bridge.waku.errors import NoPeers
-from tests.support.conversations import until
+from tests.support.waiting import until
 from tests.support.world import Wallet, Wallets
 
 NOW = 1_800_000_000

@@ -17,7 +17,8 @@ from bridge.protocol.ports import Address
 from bridge.protocol.types import Coordination
 from bridge.storage import chain_cursors, intents
 from bridge.waku.memory import MemoryHub
-from tests.support.conversations import ALICE, GROUP, POLICY, Node, until
+from tests.support.conversations import ALICE, GROUP, POLICY, Node
+from tests.support.waiting import until
 
 DOMAIN = ChainDomain(31337, Address(b"R" * 20), Address(b"B" * 20), b"G" * 32, 3, 1_000)
 CONTRACT = replace(POLICY, coordination=Coordination.CONTRACT)

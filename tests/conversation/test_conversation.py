@@ -23,7 +23,8 @@ from bridge.protocol.wire import demls_pb2 as pb
 from bridge.storage.store import Tx
 from bridge.waku.memory import MemoryHub, MemoryTransport
 from bridge.waku.transport import WakuMessage
-from tests.support.conversations import ALICE, BOB, GROUP, NAME, POLICY, Crash, Node, joined, message, until
+from tests.support.conversations import ALICE, BOB, GROUP, NAME, POLICY, Crash, Node, joined, message
+from tests.support.waiting import pause, until
 from tests.support.world import Wallet
 
 APP, WELCOME = content_topic(GROUP, Topic.APP), content_topic(GROUP, Topic.WELCOME)
@@ -352,7 +353,7 @@ async def test_history_is_not_told_to_strangers(pair: tuple[Node, Node], hub: Me
     await alice.say("secret")
     await shows(bob, ["secret"])
     await bob.stop()  # they may ask, and what they are told all may hear
-    await asyncio.sleep(5 * alice.tuning.answer_delay)
+    await pause(5 * alice.tuning.answer_delay)
     spy = MemoryTransport(hub)
     spy.subscribe([APP])
     await spy.start()
@@ -365,7 +366,7 @@ async def test_history_is_not_told_to_strangers(pair: tuple[Node, Node], hub: Me
         hub.inject(WakuMessage(APP, data, 1))
     await until(lambda: alice.group.status().refused.get("not_allowed"), "the stranger is refused")
     await until(lambda: alice.group.status().refused.get("bad_signature"), "the forger is refused")
-    await asyncio.sleep(5 * alice.tuning.answer_delay)
+    await pause(5 * alice.tuning.answer_delay)
     heard = [await spy.receive() for _ in range(len(spy.inbox))]
     assert not [each for each in heard if each.payload[:1] == b"\0"]
     await spy.stop()

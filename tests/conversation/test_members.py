@@ -12,7 +12,8 @@ from bridge.model.notices import Chat
 from bridge.protocol.errors import UnknownBallot
 from bridge.protocol.events import CastVote, JoinMember, SendChat
 from bridge.waku.memory import MemoryHub
-from tests.support.conversations import ALICE, BOB, Node, joined, message, until
+from tests.support.conversations import ALICE, BOB, Node, joined, message
+from tests.support.waiting import until
 from tests.support.world import Wallet
 
 ANN, BEN = Wallet("ann"), Wallet("ben")

@@ -14,7 +14,8 @@ from bridge.conversation.tuning import Tuning
 from bridge.storage import outbox
 from bridge.storage.store import Store
 from bridge.waku.errors import NoPeers, TooLarge, TransportDown, TransportError
-from tests.support.conversations import KEY, until
+from tests.support.conversations import KEY
+from tests.support.waiting import until
 
 QUICK = Tuning(retry_first=0.001, retry_most=0.01)
 SLOW = Tuning(retry_first=3_600, retry_most=3_600)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +10,8 @@ from playwright.async_api import expect
 
 from tests.support.browser import NARROW, WIDE, Visitor
 from tests.support.browser_wallet import TestWallet
-from tests.support.page_town import PATIENCE, PageTown, Person, everybody, page_town
+from tests.support.page_town import PageTown, Person, everybody, page_town
+from tests.support.waiting import pause
 
 OUTAGE_SECONDS = 10
 XSS = (
@@ -79,7 +79,7 @@ async def a_ban_that_fails(alice: Person, carol: Person, bob: Person) -> None:
     await alice.bans("Bob")
     await everybody((alice, carol, bob), Person.sees_vote)
     await alice.votes("yes")
-    await expect(bob.page.locator(".panel .counts .is-yes").first).to_have_text("1 yes", timeout=PATIENCE)
+    await expect(bob.page.locator(".panel .counts .is-yes").first).to_have_text("1 yes")
     assert await alice.visit.violations() == []
     assert await carol.visit.violations() == []
     await everybody((carol, bob), lambda person: person.votes("no"))
@@ -108,15 +108,15 @@ async def an_outage_loses_nothing(town: PageTown, alice: Person, bob: Person) ->
     """Bob's bridge is killed for ten seconds; both go on typing, and reload afterwards."""
     bridge = town.bridges[1]
     bridge.kill()
-    await expect(bob.page.locator(".banner")).to_contain_text("Connection lost", timeout=PATIENCE)
+    await expect(bob.page.locator(".banner")).to_contain_text("Connection lost")
     for i in range(3):
         await bob.says(f"from Bob in the outage {i}")
         await alice.says(f"from Alice in the outage {i}")
-    await asyncio.sleep(OUTAGE_SECONDS)
+    await pause(OUTAGE_SECONDS)
     bridge.start()
     for person in (alice, bob):
         await all_of_both(person)
-        await expect(person.page.locator(".mark")).to_have_count(0, timeout=PATIENCE)
+        await expect(person.page.locator(".mark")).to_have_count(0)
         await person.page.reload()
         await all_of_both(person)
 
@@ -124,9 +124,7 @@ async def an_outage_loses_nothing(town: PageTown, alice: Person, bob: Person) ->
 async def all_of_both(person: Person) -> None:
     for writer in ("Alice", "Bob"):
         wanted = [f"from {writer} in the outage {i}" for i in range(3)]
-        await expect(person.texts.filter(has_text=f"from {writer} in the outage")).to_have_text(
-            wanted, timeout=PATIENCE
-        )
+        await expect(person.texts.filter(has_text=f"from {writer} in the outage")).to_have_text(wanted)
 
 
 async def a_ban_that_passes(alice: Person, carol: Person, bob: Person) -> None:
@@ -138,7 +136,7 @@ async def a_ban_that_passes(alice: Person, carol: Person, bob: Person) -> None:
     await everybody((alice, carol), lambda person: person.sees_people(2))
     await alice.sees_result("passed", "2–0", number=5)
     # They are signed out and told why; when they come back they are told again.
-    await expect(bob.page.locator("body")).to_contain_text("You are banned", timeout=PATIENCE)
+    await expect(bob.page.locator("body")).to_contain_text("You are banned")
     await alice.says("said after the ban")
     await carol.reads("said after the ban")
     await bob.signs_in()
@@ -151,7 +149,7 @@ async def a_ban_that_passes(alice: Person, carol: Person, bob: Person) -> None:
 
 async def is_out(person: Person) -> None:
     alert = person.page.get_by_role("alert")
-    await expect(alert).to_contain_text("You are banned from this group.", timeout=PATIENCE)
+    await expect(alert).to_contain_text("You are banned from this group.")
 
 
 async def went_through_a_vote(*people: Person) -> None:

@@ -15,7 +15,8 @@ from playwright.async_api import expect
 from bridge.cli.demo.network import Network, running
 from bridge.protocol.types import Coordination
 from tests.support.browser import Visitor
-from tests.support.page_town import PATIENCE, Person, everybody, sits_down
+from tests.support.page_town import Person, everybody, sits_down
+from tests.support.waiting import limit
 
 TIMING = {"steward_epoch": 2, "waiting": 2, "voting": 25, "commit": 5}
 SHOWN = {"waku": "stewards on Waku", "contract": "smart contract"}
@@ -25,7 +26,7 @@ TRANSACTION = re.compile(r"0x[0-9a-f]{64}")
 
 async def test_the_page_shows_the_chain(tmp_path: Path, visit: Visitor) -> None:
     async with running(tmp_path, TIMING, coordination=Coordination.CONTRACT) as network:
-        assert await network.until(lambda: both_are_in(network), PATIENCE / 1000)
+        assert await network.until(lambda: both_are_in(network), limit())
         alice = await sits_down(visit, network.sides[0].url, "Alice")
         bob = await sits_down(visit, network.sides[1].url, "Bob")
         await alice.joins()
@@ -46,7 +47,7 @@ def both_are_in(network: Network) -> bool:
 async def a_ballot_shows_its_transaction(network: Network, alice: Person) -> None:
     """The hash on the page is that of a transaction which the chain knows and which went to the ballots."""
     shown = alice.page.locator(".panel .transaction code")
-    await expect(shown).to_have_text(TRANSACTION, timeout=PATIENCE)
+    await expect(shown).to_have_text(TRANSACTION)
     report = network.sides[0].report
     assert report is not None
     assert report.chain is not None
@@ -64,6 +65,6 @@ async def the_votes_move(alice: Person, bob: Person, mode: str) -> None:
     for person in (alice, bob):
         await person.sees_result("passed", "2–0", number=before + 1)
         fact = person.page.locator(".facts > div", has_text="Coordination").locator("dd")
-        await expect(fact).to_have_text(SHOWN[mode], timeout=PATIENCE)
+        await expect(fact).to_have_text(SHOWN[mode])
     await bob.says("!status")
-    await bob.page.locator(".message", has_text=SAID[mode]).last.wait_for(timeout=PATIENCE)
+    await bob.page.locator(".message", has_text=SAID[mode]).last.wait_for()

@@ -17,10 +17,11 @@ import pytest_asyncio
 
 from tests.support.bridges import COMMAND
 from tests.support.discord_faults import GATEWAY, REST
-from tests.support.platform_sides import SECONDS, Shown, Side, gets, loses, sees
+from tests.support.platform_sides import Shown, Side, gets, loses, sees
 from tests.support.servers.discord.model import Message
 from tests.support.servers.synapse import Synapse
 from tests.support.three_platforms import Three, Victim, all_up, button_ids, three_platforms
+from tests.support.waiting import guard
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SIDES = ["discord", "matrix", "web"]
@@ -221,7 +222,7 @@ async def test_a_ban_voted_on_three_platforms_holds_on_both(three: Three, name: 
     assert answer.text
     await three.matrix.say(f"!vote {ballot.ballot_id} yes")
     card = await three.card(ballot)
-    await three.server.wait_for(lambda: _field(card, "Yes") == "2", 60)
+    await three.server.wait_for(lambda: _field(card, "Yes") == "2")
     assert victim.address in (await three.bridge.group()).members, "two of four are not enough"
     await three.page.vote(ballot.ballot_id)
     await banned_on_both(three, victim)
@@ -259,7 +260,7 @@ async def test_a_killed_bridge_goes_on_with_the_ballot(three: Three) -> None:
     ballot = await three.ballot()
     card = await three.card(ballot)
     await three.matrix.say(f"!vote {ballot.ballot_id} yes")
-    await three.server.wait_for(lambda: _field(card, "Yes") == "1", 60)
+    await three.server.wait_for(lambda: _field(card, "Yes") == "1")
     three.bridge.kill()
     three.bridge.start()
     await three.bridge.until(all_up)
@@ -267,10 +268,10 @@ async def test_a_killed_bridge_goes_on_with_the_ballot(three: Three) -> None:
     assert await three.card(ballot) is card
     answer = await three.press(ballot)
     assert answer.ephemeral
-    await three.server.wait_for(lambda: _field(card, "Yes") == "2", 60)
+    await three.server.wait_for(lambda: _field(card, "Yes") == "2")
     await three.page.vote(ballot.ballot_id)
     await banned_on_both(three, victim)
-    await three.server.wait_for(lambda: button_ids(card) == [], 60)
+    await three.server.wait_for(lambda: button_ids(card) == [])
     assert _field(card, "Result").startswith("passed")
     cards = [m for m in three.server.messages(three.discord.channel) if m.content == card.content]
     assert cards == [card]
@@ -375,6 +376,6 @@ async def test_what_happens_while_the_bridge_is_dead_is_seen_afterwards(three: T
 
 async def connected(three: Three) -> None:
     """Wait until the bot has a session."""
-    async with asyncio.timeout(SECONDS):
+    async with guard():
         while not three.server.connected:
             await asyncio.sleep(0.05)

@@ -16,15 +16,12 @@ from tests.integration.conftest import Town
 from tests.support.bridges import BridgeProcess
 from tests.support.matrix_person import MatrixPerson
 from tests.support.stored import StoredGroup, follow, open_as
+from tests.support.waiting import Stuck, pause, until
 
-SECONDS = 120.0
 
-
-async def eventually(fetch: Callable[[], Awaitable[bool]], limit: float = SECONDS) -> None:
+async def eventually(fetch: Callable[[], Awaitable[bool]]) -> None:
     """Ask until the answer is yes."""
-    async with asyncio.timeout(limit):
-        while not await fetch():
-            await asyncio.sleep(0.25)
+    await until(fetch, every=0.25)
 
 
 async def tokens(person: MatrixPerson, room: str, kind: str) -> list[int]:
@@ -36,12 +33,15 @@ async def tokens(person: MatrixPerson, room: str, kind: str) -> list[int]:
 async def arrived(person: MatrixPerson, room: str, kind: str, wanted: int) -> list[int]:
     """Wait until that many have arrived (and a moment more, for doubles), then return them."""
 
-    async def enough() -> bool:
-        return len(set(await tokens(person, room, kind))) >= wanted
+    here: set[int] = set()
 
-    with contextlib.suppress(TimeoutError):  # what is missing then shows in the answer
-        await eventually(enough)
-    await asyncio.sleep(3)
+    async def enough() -> bool:
+        here.update(await tokens(person, room, kind))
+        return len(here) >= wanted
+
+    with contextlib.suppress(Stuck):  # what is missing then shows in the answer
+        await until(enough, seen=lambda: len(here), every=0.25)
+    await pause(3)
     return await tokens(person, room, kind)
 
 
@@ -86,8 +86,8 @@ async def shows(person: MatrixPerson, room: str, *words: str) -> None:
         return any(all(w in seen.text.lower() for w in words) for seen in await person.read(room))
 
     try:
-        await eventually(found, 60)
-    except TimeoutError:
+        await eventually(found)
+    except Stuck:
         texts = [seen.text for seen in await person.read(room)]
         raise AssertionError(f"no message with {words} among {texts}") from None
 
@@ -196,7 +196,7 @@ async def test_bridges_killed_in_the_middle_lose_and_double_nothing(town: Town) 
         while len(await tokens(town.alice, town.room_a, "right")) < after:
             await asyncio.sleep(0.1)
         bridge.kill()
-        await asyncio.sleep(2)
+        await pause(2)
         bridge.start()
     await talking
     assert await arrived(town.bob, town.room_b, "right", 200) == list(range(200))

@@ -14,19 +14,20 @@ import pytest
 
 from tests.mutations.mutants import MUTANTS, Mutant
 from tests.support.texts import ROOT
+from tests.support.waiting import limit
 
 COMMAND: Final = (sys.executable, "-m", "pytest", "-q", "-x", "-n0", "-p", "no:cacheprovider")
 RED: Final = 1
 """pytest's exit code for tests that ran and failed. A test that is not found ends with another one."""
-GUARD: Final = 300.0
-"""Seconds; against hanging only."""
 
 
 def outcome(mutant: Mutant) -> tuple[int, str]:
     """Exit code and last words of pytest for the mutant's test."""
     environment = {**os.environ, "MUTANT": json.dumps(dataclasses.asdict(mutant))}
     command = [*COMMAND, "-p", "tests.mutations.plugin", mutant.test]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False, timeout=GUARD)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, check=False, timeout=limit(starts=300)
+    )
     return done.returncode, done.stdout.decode(errors="replace")[-2000:]
 
 
@@ -48,5 +49,7 @@ def test_the_mutant_turns_its_test_red(name: str) -> None:
 def test_the_tests_are_green_as_the_code_is() -> None:
     # In one run, whatever their number.
     tests = sorted({mutant.test for mutant in MUTANTS.values()})
-    done = subprocess.run([*COMMAND, *tests], cwd=ROOT, capture_output=True, check=False, timeout=GUARD)
+    done = subprocess.run(
+        [*COMMAND, *tests], cwd=ROOT, capture_output=True, check=False, timeout=limit(starts=300)
+    )
     assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]

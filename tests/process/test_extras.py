@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import limit
+
 ROOT = Path(__file__).parents[2]
 HIDING = """
 import sys
@@ -45,7 +47,7 @@ def bridge(hidden: str, command: str, folder: Path, text: str) -> subprocess.Com
     config = folder / "bridge.toml"
     config.write_text(f"[waku]\nnode_port = 0\n{text}")
     words = [sys.executable, "-c", HIDING, hidden, *command.split(), "--config", str(config)]
-    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=limit())
 
 
 @pytest.mark.parametrize("command", ["check", "run"])

@@ -24,8 +24,7 @@ from bridge.storage.store import Store
 from bridge.storage.tx import Tx
 from tests.support.chain_bench import GROUP, Bench, bench_on
 from tests.support.servers.anvil import Anvil
-
-SECONDS = 30.0
+from tests.support.waiting import guard, pause
 
 
 def settings(bench: Bench, **changed: Any) -> ChainSettings:
@@ -72,7 +71,7 @@ async def working(bench: Bench, **changed: Any) -> AsyncIterator[tuple[GroupChai
 
 async def until(true: Callable[[], bool]) -> None:
     """Wait for it."""
-    async with asyncio.timeout(SECONDS):
+    async with guard():
         while not true():
             await asyncio.sleep(0.05)
 
@@ -145,7 +144,7 @@ async def test_contracts_that_are_not_ours_keep_everything_from_beginning(
         await until(lambda: "is not the Ballots of this version" in made.health(GROUP))
         assert made.health(GROUP).startswith("down: ")
         bench.chain.mine(5)
-        await asyncio.sleep(0.5)
+        await pause(0.5)
         assert not handle.seen, "nothing is believed"
         sent = bench.chain.request("eth_getTransactionCount", ["0x" + bench.bridge.address.hex(), "latest"])
         assert int(sent, 16) == before, "nothing is sent"

@@ -32,6 +32,7 @@ from bridge.process import run
 from bridge.process.report import Report
 from bridge.process.status import NotRunning, ask
 from bridge.settings import Settings, load
+from tests.support.waiting import limit, within
 
 ROOM = RoomRef("web", "r")
 CONFIG = """
@@ -164,7 +165,7 @@ async def test_a_part_that_fails_ends_the_process(
     monkeypatch.setattr(run, "START_AGAIN", (0.01, 0.01))
     monkeypatch.setattr(run.plugins, "make_adapters", lambda _: {"web": adapter})
     settings: Settings = load(write(tmp_path), env_file=None)
-    assert await asyncio.wait_for(run.run(settings), 60) == run.EXIT_FAILED
+    assert await within(run.run(settings)) == run.EXIT_FAILED
     assert adapter.stopped == 1
     with pytest.raises(NotRunning):
         await ask(settings.status_socket)
@@ -227,7 +228,7 @@ async def test_an_adapter_that_looks_gets_its_window(tmp_path: Path, monkeypatch
 
 def fetch(port: int) -> str:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=limit()) as answer:
             return str(answer.read(), "utf-8")
     except OSError:
         return ""

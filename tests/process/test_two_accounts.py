@@ -10,6 +10,7 @@ import httpx
 
 from bridge.cli.demo.visitor import Visitor
 from tests.support.bridges import BridgeProcess
+from tests.support.waiting import guard
 
 CONFIG = """
 [waku]
@@ -34,11 +35,10 @@ port = 0
 rooms = ["lobby"]
 demo_accounts = ["Bob"]
 """
-LIMIT = 120.0
 
 
 async def until(true: Callable[[], bool], news: asyncio.Event) -> None:
-    async with asyncio.timeout(LIMIT):
+    async with guard():
         while not true():
             await news.wait()
             news.clear()

@@ -10,6 +10,7 @@ from bridge.conversation.ports import Request
 from bridge.model.adapter import Outgoing
 from bridge.storage.tx import Tx
 from tests.support.mirrors import ROOM_A, ROOM_B, Bench, ScriptedGroup, nothing
+from tests.support.waiting import guard
 
 
 async def forever(*_: object) -> None:
@@ -66,7 +67,7 @@ async def test_while_the_group_takes_it(bench: Bench, stored: bool, monkeypatch:
     with monkeypatch.context() as patch:
         patch.setattr(ScriptedGroup, "submit", die)
         await bench.say(ROOM_A, "Alice", "one")
-        async with asyncio.timeout(60):
+        async with guard():
             await reached.wait()
     await bench.restart()
     await bench.say(ROOM_A, "Alice", "two")

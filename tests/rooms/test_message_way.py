@@ -19,6 +19,7 @@ from bridge.process import run
 from bridge.settings import load
 from tests.support.counting import Cost, Counting, counting, least
 from tests.support.homeserver import serving
+from tests.support.waiting import pause
 
 BOT, ALICE = "@bot:memory", "@alice:memory"
 ROUNDS = 5
@@ -71,7 +72,7 @@ class Person:
         """Give a command again and again until it is answered like that."""
         while not await self._stands(room, answer):
             await self.say(room, command)
-            await asyncio.sleep(0.3)
+            await pause(0.3)
 
     async def sees(self, room: str, text: str) -> None:
         """Wait until it stands there."""

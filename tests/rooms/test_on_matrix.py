@@ -21,6 +21,7 @@ from bridge.storage.store import Store
 from tests.support.matrix_person import MatrixPerson
 from tests.support.mirrors import GROUP, KEY, ScriptedGroup, wallet_address
 from tests.support.servers.synapse import Synapse, User
+from tests.support.waiting import guard
 
 PNG = b"\x89PNG not really"
 
@@ -48,7 +49,7 @@ class Pair:
         return [e for e in events if (e["type"], e["sender"]) == (kind, self.bot.user_id) and e["content"]]
 
     async def until_b(self, done: Callable[[list[dict[str, Any]]], bool], kind: str = "m.room.message") -> None:
-        async with asyncio.timeout(60):
+        async with guard():
             while not done(await self.in_b(kind)):
                 await asyncio.sleep(0.05)
 
@@ -159,7 +160,7 @@ async def test_two_accounts_of_one_platform(synapse: Synapse, tmp_path: Path) ->
             await alice.wait_for_membership(room, bot.user_id, "join")
         for here, there, bot in ((a, b, work), (b, a, home)):
             await alice.say(here, f"from {here}")
-            async with asyncio.timeout(60):
+            async with guard():
                 while not any(
                     event["sender"] == bot.user_id and f"from {here}" in event["content"].get("body", "")
                     for event in await alice.events(there)

@@ -20,8 +20,9 @@ from bridge.rooms.commands.sentences import say
 from bridge.rooms.mirror import Mirror
 from bridge.storage.store import Tx
 from bridge.waku.memory import MemoryHub
-from tests.support.conversations import ALICE, BOB, GROUP, Node, joined, until
+from tests.support.conversations import ALICE, BOB, GROUP, Node, joined
 from tests.support.mirrors import PLATFORM, QUICK, Paper
+from tests.support.waiting import until
 from tests.support.world import Wallet
 
 

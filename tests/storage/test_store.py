@@ -11,6 +11,7 @@ from sqlalchemy import text
 from bridge.storage import counters, outbox, seen
 from bridge.storage.errors import CommitFailed, StorageFault, StorageUnavailable, StoreClosed
 from bridge.storage.store import Store, Tx
+from tests.support.waiting import limit
 
 
 class Gate:
@@ -22,7 +23,7 @@ class Gate:
 
         def hold(_tx: Tx) -> None:
             entered.set()
-            assert self._open.wait(30)
+            assert self._open.wait(limit())
 
         self.task = asyncio.ensure_future(store.write(hold))
         self.entered = asyncio.to_thread(entered.wait, 30)
@@ -148,7 +149,7 @@ async def test_cancelled_while_it_runs_a_work_is_finished(store: Store) -> None:
     def slow(tx: Tx) -> None:
         counters.add(tx, "g", "slow")
         entered.set()
-        assert go_on.wait(30)
+        assert go_on.wait(limit())
 
     task = asyncio.ensure_future(store.write(slow))
     assert await asyncio.to_thread(entered.wait, 30)
@@ -189,7 +190,7 @@ async def test_a_read_sees_no_uncommitted_work(store: Store) -> None:
     def slow(tx: Tx) -> None:
         counters.add(tx, "g", "slow")
         entered.set()
-        assert go_on.wait(30)
+        assert go_on.wait(limit())
 
     task = asyncio.ensure_future(store.write(slow))
     assert await asyncio.to_thread(entered.wait, 30)

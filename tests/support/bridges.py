@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bridge.process.report import Group, Report
 from bridge.process.status import NotRunning, ask
+from tests.support.waiting import limit, until
 
 COMMAND = [sys.executable, "-m", "bridge.cli"]
-READY_SECONDS = 90.0
 
 
 class BridgeProcess:
@@ -70,7 +68,7 @@ class BridgeProcess:
             return 0
         self._process.send_signal(how)
         try:
-            code = self._process.wait(30)
+            code = self._process.wait(limit())
         except subprocess.TimeoutExpired:
             self._process.kill()
             code = self._process.wait()
@@ -91,20 +89,19 @@ class BridgeProcess:
         """Its only group."""
         return (await self.report()).groups[0]
 
-    async def until(self, done: Callable[[Report], bool], limit: float = READY_SECONDS) -> Report:
+    async def until(self, done: Callable[[Report], bool]) -> Report:
         """Wait until its report is as wanted."""
-        end = time.monotonic() + limit
         last: Report | None = None
-        while time.monotonic() < end:
+
+        async def look() -> Report | None:
+            nonlocal last
             try:
                 last = await self.report()
             except NotRunning:
-                pass
-            else:
-                if done(last):
-                    return last
-            await asyncio.sleep(0.1)
-        raise AssertionError(f"{self.name} did not get there; last report {last}\n{self.log()}")
+                return None
+            return last if done(last) else None
+
+        return await until(look, self.name, seen=lambda: f"{last and last.groups}\n{self.log()}", every=0.1)
 
     def copy_data(self, into: Path) -> None:
         """A consistent copy of the database and the keys of the running bridge."""

@@ -26,10 +26,8 @@ from playwright.async_api import (
 
 from tests.support.servers.chromium import FLAGS, find_chromium
 from tests.support.servers.npm import AXE, unpacked
+from tests.support.waiting import limit
 
-PATIENCE_MS: Final = 60_000.0
-"""How long Playwright waits for what a test expects: only a guard against hanging, on a loaded machine too."""
-expect.set_options(timeout=PATIENCE_MS)
 NARROW: Final = (360, 740)
 WIDE: Final = (1280, 800)
 _HARMLESS: Final = ("Failed to load resource", "WebSocket connection to")
@@ -106,6 +104,8 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest.fixture
 async def visit(browser: Browser) -> AsyncIterator[Visitor]:
     """Opens pages (see `Visitor`); at the end each must be without faults."""
+    patience = 1000 * await asyncio.to_thread(limit)  # Playwright counts milliseconds
+    expect.set_options(timeout=patience)
     visits: list[Visit] = []
 
     async def open_page(
@@ -124,7 +124,7 @@ async def visit(browser: Browser) -> AsyncIterator[Visitor]:
             locale="en-GB",
             permissions=["clipboard-read", "clipboard-write"],
         )
-        context.set_default_timeout(PATIENCE_MS)
+        context.set_default_timeout(patience)
         await context.add_init_script(_WATCH_CSP)
         if wallet is not None:
             await _inject(context, wallet, announced)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import cycle
 from typing import Any, Final
@@ -112,13 +111,3 @@ class ChainProxy:
 
 def _reply(asked: dict[str, Any], what: str, value: object) -> web.Response:
     return web.json_response({"jsonrpc": "2.0", "id": asked["id"], what: value})
-
-
-async def until(done: Callable[[], object], limit: float, what: str) -> None:
-    """Look ten times a second until `done()`; fails the test after `limit` seconds."""
-    try:
-        async with asyncio.timeout(limit):
-            while not done():
-                await asyncio.sleep(0.1)
-    except TimeoutError:
-        raise AssertionError(f"not within {limit:.0f} s: {what}") from None

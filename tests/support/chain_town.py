@@ -28,9 +28,10 @@ from bridge.process.status import NotRunning
 from bridge.protocol import on_chain
 from bridge.protocol.types import GroupName
 from tests.support.bridges import COMMAND, BridgeProcess
-from tests.support.chain_proxy import ChainProxy, until
+from tests.support.chain_proxy import ChainProxy
 from tests.support.servers.anvil import Anvil
 from tests.support.servers.common import free_port
+from tests.support.waiting import guard, pause, until
 from tests.support.wallet_visitor import WalletVisitor
 
 CONFIRMATIONS: Final = 4
@@ -38,8 +39,6 @@ BLOCK: Final = 0.25
 """Seconds. Blocks of one second have one timestamp, which anvil allows."""
 VOTING: Final = 10
 GRACE: Final = 6
-PATIENCE: Final = 40.0
-"""Seconds for a steward epoch with a ballot; a guard against hanging only."""
 ETHER: Final = 10**18
 CONFIG: Final = """
 name = "{name}"
@@ -107,14 +106,18 @@ class ChainTown:
         return await self._until(lambda groups: all(map(true, groups)), what)
 
     async def _until(self, true: Callable[[list[Group]], bool], what: str) -> list[Group]:
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
+        found: list[Group] = []
+
+        async def look() -> list[Group]:
+            nonlocal found
             found = await self.groups()
-            if len(found) == 2 and true(found):
-                return found
-            await asyncio.sleep(0.1)
-        logs = "\n".join(f"{bridge.name}:\n{bridge.log()}" for bridge in self.bridges)
-        raise AssertionError(f"not within {PATIENCE:.0f} s: {what}; {found}\n{logs}")
+            return found if len(found) == 2 and true(found) else []
+
+        def seen() -> str:
+            logs = "\n".join(f"{bridge.name}:\n{bridge.log()}" for bridge in self.bridges)
+            return f"{found}\n{logs}"
+
+        return await until(look, what, seen=seen, every=0.1)
 
     async def at_rest(self) -> Group:
         """Wait until both are in Working, with no ballot, and agree on epoch, members and chain."""
@@ -150,9 +153,9 @@ class ChainTown:
         async def ask() -> None:
             while not alice.group.get("ballot"):
                 await alice.say(words)
-                await asyncio.sleep(2)
+                await pause(2)
 
-        async with asyncio.timeout(PATIENCE):
+        async with guard():
             await ask()
         return int(alice.group["ballot"]["number"])
 
@@ -178,18 +181,16 @@ class ChainTown:
             await self._vote(self.people[name], ballot, yes)
 
     async def _vote(self, person: Visitor, ballot: Ballot, yes: bool) -> None:
-        end = time.monotonic() + PATIENCE
-        while True:
+        async def voted() -> bool:
             try:
                 await person.vote(ballot.ballot_id, yes=yes)
             except PageRefused:
                 raise
             except PageError:
-                if time.monotonic() > end:
-                    raise
-                await asyncio.sleep(0.2)
-            else:
-                return
+                return False
+            return True
+
+        await until(voted, "a vote on the page", every=0.2)
 
     async def passes(self, words: str = "") -> Group:
         """A whole ballot that passes, from the command to both bridges at rest."""
@@ -256,7 +257,7 @@ class ChainTown:
     async def mine(self) -> None:
         """A block each `BLOCK` seconds, until cancelled."""
         while True:
-            await asyncio.sleep(BLOCK)
+            await pause(BLOCK)
             async with self._mining:
                 await asyncio.to_thread(self.chain.mine)
 
@@ -298,10 +299,10 @@ class ChainTown:
         ballot = await self.proposes()
         digest, proxy = self.newest_ballot(), self.proxies[0]
         await self.vote(ballot, "Alice", "Bob")
-        await until(lambda: len(self.votes(digest)) == 2, PATIENCE, "two votes of three are on the chain")
+        await until(lambda: len(self.votes(digest)) == 2, "two votes of three are on the chain")
         proxy.hold()
         self.votes_directly("Dave", digest)
-        await until(lambda: proxy.held, PATIENCE, "the record is signed")
+        await until(lambda: proxy.held, "the record is signed")
         return proxy.held[0]
 
     def reverted(self, raw: bytes) -> bool:
@@ -320,7 +321,7 @@ class ChainTown:
         def answers() -> list[str]:
             return [said["text"] for said in person.reads("Votes: ") if said["id"] not in before]
 
-        await until(answers, PATIENCE, "!status is answered")
+        await until(answers, "!status is answered")
         return answers()[0]
 
     # ---- beginning ----
@@ -399,7 +400,7 @@ class ChainTown:
         def all_in(group: Group) -> bool:
             return len(group.voters) == 4
 
-        async with asyncio.timeout(2 * PATIENCE):
+        async with guard():
             while len(groups := await self.groups()) < 2 or not all(map(all_in, groups)):
                 for group in groups:
                     if group.ballot is not None and group.ballot.ballot_id not in answered:

@@ -11,11 +11,11 @@ import asyncio
 import itertools
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import text
 
@@ -32,6 +32,7 @@ from bridge.protocol.events import SendChat
 from bridge.protocol.types import GroupName, GroupPolicy, Timing
 from bridge.storage.store import Store, Tx
 from bridge.waku.memory import MemoryHub, MemoryTransport
+from tests.support.waiting import until
 from tests.support.world import Wallet, Wallets
 
 T = TypeVar("T")
@@ -233,19 +234,6 @@ def message(body: str) -> ChatMessage:
         Body(body),
         int(time.time() * 1000),
     )
-
-
-async def until(check: Callable[[], Any | Awaitable[Any]], what: str, seconds: float = 30) -> None:
-    """Wait until `check()` is true; fail with `what` when it does not come."""
-    end = time.monotonic() + seconds
-    while True:
-        value = check()
-        if asyncio.iscoroutine(value):
-            value = await value
-        if value:
-            return
-        assert time.monotonic() < end, f"did not happen: {what}"
-        await asyncio.sleep(0.01)
 
 
 async def joined(*nodes: Node) -> None:

@@ -17,6 +17,7 @@ from tests.support.memory_inbox import MemoryInbox
 from tests.support.servers.discord.model import Message
 from tests.support.servers.discord.people import Person
 from tests.support.servers.discord.server import DiscordServer
+from tests.support.waiting import guard
 
 
 class DiscordArena:
@@ -59,7 +60,7 @@ class DiscordArena:
 
     async def connected(self) -> None:
         """Until the gateway's session is ready."""
-        async with asyncio.timeout(60):
+        async with guard():
             while self.adapter.health().state == "down":
                 await asyncio.sleep(0.01)
 

@@ -11,6 +11,8 @@ from typing import Any
 from aiohttp import ClientSession, ClientTimeout, web
 from yarl import URL
 
+from tests.support.waiting import limit
+
 _SKIPPED_HEADERS = {"host", "content-length", "transfer-encoding", "connection", "content-encoding"}
 
 
@@ -38,7 +40,7 @@ class FaultProxy:
         """Listen on a free loopback port; sets `url`."""
         app = web.Application(client_max_size=2**24)
         app.router.add_route("*", "/{path:.*}", self._handle)
-        self._session = ClientSession(timeout=ClientTimeout(total=90), auto_decompress=True)
+        self._session = ClientSession(timeout=ClientTimeout(total=limit()), auto_decompress=True)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)

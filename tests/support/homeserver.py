@@ -108,15 +108,19 @@ async def state(request: web.Request) -> web.Response:
     return web.json_response({"errcode": "M_NOT_FOUND", "error": "no such event"}, status=404)
 
 
+def _asked_to_wait(request: web.Request) -> float:
+    """Seconds of the client's long poll."""
+    return int(request.query.get("timeout", 0)) / 1000
+
+
 @routes.get(API + "/sync")
 async def sync(request: web.Request) -> web.Response:
     """What follows `since`, at once or when it comes."""
     server, user = _server(request), _user(request)
     since = int(request.query["since"]) if "since" in request.query else None
     if since is not None:
-        patience = int(request.query.get("timeout", 0)) / 1000
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(_asked_to_wait(request)):
                 while not _news(server, user, since):
                     await server.woken.wait()
         except TimeoutError:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from tests.support.servers.synapse import User
+from tests.support.waiting import guard, limit
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class MatrixPerson:
         self._http = httpx.AsyncClient(
             base_url=f"{url}/_matrix/client/v3",
             headers={"Authorization": f"Bearer {user.token}"},
-            timeout=60,
+            timeout=limit(),
             trust_env=False,
         )
 
@@ -116,7 +117,7 @@ class MatrixPerson:
         return str((await self.call("GET", path))["membership"])
 
     async def wait_for_membership(self, room: str, user_id: str, wanted: str) -> None:
-        async with asyncio.timeout(60):
+        async with guard():
             while await self.membership(room, user_id) != wanted:
                 await asyncio.sleep(0.05)
 

@@ -16,6 +16,7 @@ from bridge.model.adapter import (
 from bridge.model.adapter_store import Change
 from bridge.model.ids import RoomRef
 from tests.support.memory_store import MemoryStore
+from tests.support.waiting import guard
 
 
 class MemoryInbox:
@@ -89,16 +90,16 @@ class MemoryInbox:
 
     async def wait_for(self, count: int) -> None:
         """Until `count` events were handed over in all (guarded, so that a failure does not hang)."""
-        async with asyncio.timeout(60), self._changed:
+        async with guard(), self._changed:
             await self._changed.wait_for(lambda: len(self.events) >= count)
 
     async def wait_for_text(self, text: str) -> InboundMessage:
         """Until a message with exactly this text came; returns it."""
-        async with asyncio.timeout(60), self._changed:
+        async with guard(), self._changed:
             await self._changed.wait_for(lambda: text in self.texts)
         return next(message for message in self.messages if message.body.plain == text)
 
     async def wait_for_delete(self, target_event: str) -> None:
         """Until the deletion of this message came."""
-        async with asyncio.timeout(60), self._changed:
+        async with guard(), self._changed:
             await self._changed.wait_for(lambda: target_event in {each.target_event for each in self.deletes})

@@ -27,6 +27,7 @@ from bridge.rooms.mirror import Mirror
 from bridge.rooms.tuning import Tuning
 from bridge.storage.store import Store
 from bridge.storage.tx import Tx
+from tests.support.waiting import guard
 
 KEY = bytes(range(32))
 GROUP = "lobby"
@@ -321,7 +322,7 @@ class Bench:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for it (guarded, so that a failure does not hang)."""
-        async with asyncio.timeout(60):
+        async with guard():
             while not condition():
                 self._check()
                 await asyncio.sleep(0.002)
@@ -334,7 +335,7 @@ class Bench:
         """Until nothing waits any more in either direction."""
         from bridge.storage import inbound
 
-        async with asyncio.timeout(60):
+        async with guard():
             while await self.store.read(inbound.pending) or await self.mirror.queues():
                 self._check()
                 await asyncio.sleep(0.002)

@@ -13,8 +13,8 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-WAIT = 30.0
-"""Guards against hanging; nothing is measured by it."""
+from tests.support.waiting import guard
+
 Frame = dict[str, Any]
 
 
@@ -93,7 +93,7 @@ class Tab:
         ref = self.enqueue(kind, **fields)
         answer = self._answers[ref] = asyncio.get_running_loop().create_future()
         await self._send(self._outbox[ref])
-        async with asyncio.timeout(WAIT):
+        async with guard():
             await answer
         return ref
 
@@ -103,7 +103,7 @@ class Tab:
         await self._send(frame)
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(WAIT):
+        async with guard():
             while not condition():
                 self._changed.clear()
                 await self._changed.wait()

@@ -16,8 +16,6 @@ from tests.support.bridges import BridgeProcess
 from tests.support.browser import Visit, Visitor
 from tests.support.servers.common import free_port
 
-PATIENCE: Final = 60_000.0
-"""Milliseconds for what needs a steward epoch and a ballot; a guard against hanging only."""
 CONFIG: Final = """
 name = "{name}"
 
@@ -108,7 +106,7 @@ class Person:
 
     async def reads(self, text: str, count: int = 1) -> None:
         """Wait until the text stands so many times on the page."""
-        await expect(self.texts.get_by_text(text, exact=True)).to_have_count(count, timeout=PATIENCE)
+        await expect(self.texts.get_by_text(text, exact=True)).to_have_count(count)
 
     async def joins(self) -> None:
         """Press Join."""
@@ -116,11 +114,11 @@ class Person:
 
     async def votes(self, choice: str) -> None:
         """Press YES or NO on the open vote, as soon as there is one."""
-        await self.page.locator(f".panel .vote.is-{choice}").click(timeout=PATIENCE)
+        await self.page.locator(f".panel .vote.is-{choice}").click()
 
     async def sees_people(self, count: int) -> None:
         """Wait until the members' list has so many besides the two bridges."""
-        await expect(self.page.locator(".member")).to_have_count(2 + count, timeout=PATIENCE)
+        await expect(self.page.locator(".member")).to_have_count(2 + count)
 
     @asynccontextmanager
     async def signing(self) -> AsyncIterator[None]:
@@ -131,7 +129,7 @@ class Person:
 
         async def sign() -> None:
             while True:
-                await button.first.click(timeout=10 * PATIENCE)
+                await button.first.click()
 
         task = asyncio.create_task(sign())
         try:
@@ -142,19 +140,19 @@ class Person:
 
     async def sees_vote(self) -> None:
         """Wait until a vote is open."""
-        await self.page.locator(".panel .vote.is-yes").wait_for(timeout=PATIENCE)
+        await self.page.locator(".panel .vote.is-yes").wait_for()
 
     async def sees_result(self, verdict: str, counts: str, number: int) -> Locator:
         """Wait until so many votes are over, and the last one went so; gives its row."""
         rows = self.page.locator("ol.results > li")
-        await expect(rows).to_have_count(number, timeout=PATIENCE)
+        await expect(rows).to_have_count(number)
         await expect(rows.first.locator(".verdict")).to_have_text(verdict)
         await expect(rows.first.locator(".result-counts")).to_have_text(counts)
         return rows.first
 
     async def watches_states(self) -> None:
         """Write down what the diagram shows from now on."""
-        await self.page.locator("svg.machine[data-state=working]").wait_for(state="attached", timeout=PATIENCE)
+        await self.page.locator("svg.machine[data-state=working]").wait_for(state="attached")
         await self.page.evaluate(TRAIL)
 
     async def trail(self) -> list[str]:
@@ -163,7 +161,7 @@ class Person:
         The steward's Waiting after a vote that passed ends as soon as the changes are applied, often before a
         frame is drawn: it is left out.
         """
-        await self.page.wait_for_function("() => window.trail.lastIndexOf('working') > 2", timeout=PATIENCE)
+        await self.page.wait_for_function("() => window.trail.lastIndexOf('working') > 2")
         seen = list(await self.page.evaluate("window.trail"))
         return [
             state

@@ -14,9 +14,8 @@ from tests.support.page_browser import Browser, Tab
 from tests.support.servers.discord.model import Channel, Guild, Message
 from tests.support.servers.discord.people import Person
 from tests.support.servers.discord.server import DiscordServer
+from tests.support.waiting import guard, until
 
-SECONDS = 90.0
-"""Guards against hanging; nothing is measured by it."""
 _REPLY_LINE = re.compile(r"\A-# ↪ \[[^\]]*\]\(<https://discord\.com/channels/\d+/\d+/(\d+)>\)\n")
 
 
@@ -244,31 +243,27 @@ async def sees(
 ) -> Shown:
     """Wait until the side shows a message with these words (of this writer, and as `where` wants it)."""
     seen: Sequence[Shown] = ()
-    try:
-        async with asyncio.timeout(SECONDS):
-            while True:
-                seen = await side.messages()
-                for each in seen:
-                    if words in each.text and writer in each.author and where(each):
-                        return each
-                await asyncio.sleep(0.1)
-    except TimeoutError:
-        last = "\n".join(map(str, seen[-15:]))
-        raise AssertionError(
-            f"{side.name} does not show {words!r} by {writer!r} as wanted; last:\n{last}"
-        ) from None
+
+    async def look() -> Shown | None:
+        nonlocal seen
+        seen = await side.messages()
+        wanted = (each for each in seen if words in each.text and writer in each.author and where(each))
+        return next(wanted, None)
+
+    what = f"{side.name} shows {words!r} by {writer!r}"
+    return await until(look, what, seen=lambda: "\n".join(map(str, seen[-15:])), every=0.1)
 
 
 async def loses(side: Side, words: str) -> None:
     """Wait until the side shows no message with these words."""
-    async with asyncio.timeout(SECONDS):
+    async with guard():
         while any(words in each.text for each in await side.messages()):
             await asyncio.sleep(0.1)
 
 
 async def gets(side: Side, name: str) -> bytes:
     """Wait until the side shows a file of that name; returns its content."""
-    async with asyncio.timeout(SECONDS):
+    async with guard():
         while (found := await side.file(name)) is None:
             await asyncio.sleep(0.1)
     return found

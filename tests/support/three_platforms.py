@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from bridge.identity.keyfile import load_key
 from bridge.identity.master import Master
@@ -20,7 +21,7 @@ from bridge.storage import accounts
 from bridge.storage.store import Store
 from tests.support.bridges import BridgeProcess
 from tests.support.matrix_person import MatrixPerson
-from tests.support.platform_sides import SECONDS, DiscordSide, MatrixSide, PageSide, Side
+from tests.support.platform_sides import DiscordSide, MatrixSide, PageSide, Side
 from tests.support.servers.common import free_port
 from tests.support.servers.discord.interactions import Answer
 from tests.support.servers.discord.model import Message
@@ -28,6 +29,10 @@ from tests.support.servers.discord.people import Person
 from tests.support.servers.discord.server import DiscordServer
 from tests.support.servers.gowaku import start_gowaku
 from tests.support.servers.synapse import Synapse
+from tests.support.waiting import guard, pause
+
+ANSWER_SECONDS: Final = 90.0
+"""The simulated server's time for answers to interactions; Discord's own is short for a busy machine."""
 
 CONFIG = """
 name = "b"
@@ -123,7 +128,7 @@ class Three:
             found = self.server.messages(self.discord.channel)
             return [each for each in found if wanted in button_ids(each)]
 
-        return (await self.server.wait_for(look, SECONDS))[0]
+        return (await self.server.wait_for(look))[0]
 
     async def press(self, ballot: Ballot) -> Answer:
         """Alice presses YES on Discord."""
@@ -142,7 +147,7 @@ class Three:
     async def is_banned_on_discord(self, victim: Victim) -> None:
         """Wait for it."""
         guild = self.discord.guild
-        await self.server.wait_for(lambda: victim.discord.id in self.server.bans(guild), SECONDS)
+        await self.server.wait_for(lambda: victim.discord.id in self.server.bans(guild))
 
     async def out_of_the_group(self, victim: Victim) -> Group:
         """Wait until the MLS group goes on without them."""
@@ -166,7 +171,7 @@ async def three_platforms(folder: Path, synapse: Synapse) -> AsyncIterator[Three
     async with AsyncExitStack() as stack:
         waku = start_gowaku(folder / "waku")
         stack.callback(waku.kill)
-        server = await stack.enter_async_context(DiscordServer(answer_seconds=SECONDS))
+        server = await stack.enter_async_context(DiscordServer(answer_seconds=ANSWER_SECONDS))
         discord = _discord(server)
         matrix = await _matrix(synapse, stack)
         victims = {name: await _victim(name, discord, matrix, synapse, stack) for name in VICTIMS}
@@ -241,9 +246,9 @@ async def _link(bridge: BridgeProcess, victims: list[Victim]) -> None:
 async def _join(three: Three) -> None:
     """At once: while nobody has a vote, the bridge's own people are taken in; who comes later is voted in."""
     await asyncio.gather(*(side.say("!join") for side in three.sides))
-    async with asyncio.timeout(SECONDS):
+    async with guard():
         while len((group := await three.bridge.group()).voters) < 3:
             if group.ballot is not None:
                 for side in three.sides:
                     await side.say(f"!vote {group.ballot.ballot_id} yes")
-            await asyncio.sleep(0.5)
+            await pause(0.5)

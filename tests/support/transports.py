@@ -12,10 +12,9 @@ from bridge.waku.memory import MemoryHub, MemoryTransport
 from bridge.waku.rest import RestConfig, RestTransport
 from bridge.waku.transport import Transport, TransportState, WakuMessage
 from tests.support.servers.gowaku import GoWaku
+from tests.support.waiting import guard
 
 TOPIC = "/suite/1/app_msg/proto"
-PATIENCE = 60.0
-"""Seconds until a test gives up. No assertion is about time: this only ends a hanging test."""
 
 SETTLE = 0.2
 """Longer than the default: nine processes on two cores delay a go-waku's goroutines by more than usual."""
@@ -30,14 +29,14 @@ def message(payload: bytes, topic: str = TOPIC, *, meta: bytes = b"") -> WakuMes
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for a condition."""
-    async with asyncio.timeout(PATIENCE):
+    async with guard():
         while not condition():
             await asyncio.sleep(0.01)
 
 
 async def receive(transport: Transport) -> bytes:
     """The next payload."""
-    async with asyncio.timeout(PATIENCE):
+    async with guard():
         return (await transport.receive()).payload
 
 

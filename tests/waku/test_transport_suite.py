@@ -20,6 +20,7 @@ from tests.support.transports import (
     message,
     receive,
 )
+from tests.support.waiting import attempt
 
 OTHER = "/suite/1/welcome/proto"
 
@@ -145,7 +146,7 @@ async def _insist(pair: Pair, wanted: object) -> None:
     while True:
         try:
             await pair.near.publish(wanted)  # type: ignore[arg-type]
-            async with asyncio.timeout(2):
+            async with attempt(2):
                 got = await pair.far.receive()
                 while got.payload != wanted.payload:  # type: ignore[attr-defined]
                     got = await pair.far.receive()

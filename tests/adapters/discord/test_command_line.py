@@ -23,10 +23,10 @@ from tests.support.servers.discord.intents import PRIVILEGED, Intent
 from tests.support.servers.discord.model import Channel, Guild
 from tests.support.servers.discord.permissions import Permission
 from tests.support.servers.discord.server import DiscordServer
+from tests.support.waiting import limit
 
 DOCS = (Path(__file__).resolve().parents[3] / "docs" / "discord.md").read_text("utf-8")
 COMMAND = [sys.executable, "-m", "bridge.cli"]
-SECONDS = 90
 ANSWERS = {"Matrix homeserver": "-", "page": "no", "Name of this bridge": "our-bridge", "Group": "club"}
 """To the questions of `init`, by words in them; Enter to all others."""
 
@@ -49,7 +49,7 @@ class Operator:
         """(exit code, output) of a command; the server goes on meanwhile."""
         command = [*COMMAND, *words, "--config", str(self.config)]
         run = functools.partial(
-            subprocess.run, capture_output=True, text=True, env=environment(), timeout=SECONDS
+            subprocess.run, capture_output=True, text=True, env=environment(), timeout=limit()
         )
         done = await asyncio.to_thread(run, command, check=False)
         return done.returncode, done.stdout + done.stderr
@@ -96,7 +96,7 @@ def asked() -> str:
         os.close(theirs)
         try:
             screen = _answer(ours)
-            assert process.wait(SECONDS) == 0, screen
+            assert process.wait(limit()) == 0, screen
         finally:
             process.kill()
             os.close(ours)

@@ -14,6 +14,7 @@ from tests.support.discord_arena import DiscordArena
 from tests.support.servers.discord.intents import Intent
 from tests.support.servers.discord.rates import REAL
 from tests.support.servers.discord.server import DiscordServer
+from tests.support.waiting import guard, within
 
 
 async def test_a_first_connect_that_fails_is_tried_again(server: DiscordServer, tmp_path: Path) -> None:
@@ -33,7 +34,7 @@ async def test_a_malformed_event_costs_nothing_but_a_reconnect(arena: DiscordAre
     await arena.inbox.wait_for(1)
     await arena.edit(said, "the")
     await arena.inbox.wait_for_text("the")
-    async with asyncio.timeout(30):
+    async with guard():
         while not arena.adapter.restarts:
             await asyncio.sleep(0.01)
     await arena.say("still there")
@@ -44,13 +45,13 @@ async def test_a_malformed_event_costs_nothing_but_a_reconnect(arena: DiscordAre
 async def test_a_lost_connection_shows_in_the_health(arena: DiscordArena) -> None:
     arena.server.faults.refuse_gateway(1)
     arena.server.faults.drop_gateway()
-    async with asyncio.timeout(30):
+    async with guard():
         while arena.adapter.health().state == "ok":
             await asyncio.sleep(0.01)
     assert arena.adapter.health().state == "degraded"
     await arena.say("hello")
     await arena.inbox.wait_for_text("hello")
-    async with asyncio.timeout(30):
+    async with guard():
         while arena.adapter.health().state != "ok":
             await asyncio.sleep(0.01)
 
@@ -147,5 +148,5 @@ async def _start(arena: DiscordArena) -> None:
 async def _ends(arena: DiscordArena, match: str) -> None:
     """The running adapter ends by itself, and says why."""
     with pytest.raises(Rejected, match=match):
-        await asyncio.wait_for(arena.run, 30)
+        await within(arena.run)
     arena.run = asyncio.create_task(asyncio.sleep(0))

@@ -17,6 +17,7 @@ from tests.support.fault_proxy import FaultProxy
 from tests.support.matrix_person import MatrixPerson
 from tests.support.memory_inbox import MemoryInbox
 from tests.support.servers.synapse import Synapse
+from tests.support.waiting import guard
 
 TIMELINE_LIMIT = 10
 """Small, so that bursts leave gaps to be filled."""
@@ -47,7 +48,7 @@ class MatrixArena:
         self.inbox.links.add(self.room)
         await self.start_adapter()
         await self.person.wait_for_membership(room, self.bot.user_id, "join")
-        async with asyncio.timeout(60):
+        async with guard():
             while self.adapter.counts["invites"]:
                 await asyncio.sleep(0.01)
 

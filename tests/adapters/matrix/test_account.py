@@ -15,6 +15,7 @@ from tests.adapters.matrix.conftest import MatrixArena
 from tests.support.matrix_person import MatrixPerson
 from tests.support.memory_inbox import MemoryInbox
 from tests.support.servers.synapse import Synapse, User
+from tests.support.waiting import guard
 
 
 async def _log_out(synapse: Synapse, user: User, token: str) -> None:
@@ -25,7 +26,7 @@ async def _log_out(synapse: Synapse, user: User, token: str) -> None:
 
 async def test_a_revoked_token_ends_the_run_with_advice(arena: MatrixArena, synapse: Synapse) -> None:
     await _log_out(synapse, arena.bot, arena.bot.token)
-    async with asyncio.timeout(60):
+    async with guard():
         with pytest.raises(TokenRevoked, match="access_token"):
             await arena.run
     arena.run = asyncio.create_task(asyncio.sleep(0))
@@ -50,7 +51,7 @@ async def test_a_password_keeps_its_device_and_renews_a_revoked_token(synapse: S
     await adapter.start(inbox)
     run = asyncio.create_task(adapter.run())
     await _log_out(synapse, user, _token(tokens[0]))
-    async with asyncio.timeout(60):
+    async with guard():
         while kept.read_text() == tokens[0]:
             await asyncio.sleep(0.02)
     assert _device(kept.read_text()) == _device(tokens[0])

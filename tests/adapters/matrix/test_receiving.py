@@ -9,6 +9,7 @@ import pytest
 from adapters.matrix.fields import identifier
 from bridge.model.ids import RoomRef
 from tests.adapters.matrix.conftest import TIMELINE_LIMIT, MatrixArena
+from tests.support.waiting import guard
 
 
 async def test_a_gap_of_many_pages_is_filled_in_the_rooms_order(arena: MatrixArena) -> None:
@@ -30,7 +31,7 @@ async def test_a_crash_inside_a_gap_loses_nothing(arena: MatrixArena) -> None:
         await arena.say(f"gap {i}")
     arena.proxy.answer("/messages", 502, {}, times=10_000, skip=2)
     await arena.start_adapter()
-    async with asyncio.timeout(60):
+    async with guard():
         while not arena.proxy.faulted["/messages"]:
             await asyncio.sleep(0.01)
     await arena.stop_adapter()

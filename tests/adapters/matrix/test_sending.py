@@ -11,6 +11,7 @@ from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Body
 from tests.adapters.matrix.conftest import MatrixArena
 from tests.adapters.suite import deliver, outgoing
+from tests.support.waiting import guard
 
 
 async def test_rate_limit_is_honoured_for_the_whole_account(arena: MatrixArena) -> None:
@@ -63,7 +64,7 @@ async def test_sync_backs_off_on_server_errors_and_recovers(arena: MatrixArena) 
     arena.proxy.answer("/sync", 502, {}, times=3)
     await arena.say("wakes the poll")
     await arena.say("through")
-    async with asyncio.timeout(60):
+    async with guard():
         while arena.adapter.health().state == "ok":
             await asyncio.sleep(0.01)
     assert "502" in arena.adapter.health().detail

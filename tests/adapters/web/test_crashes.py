@@ -18,6 +18,7 @@ from bridge.model.adapter import Inbound, InboundCommand, InboundDelete, Inbound
 from bridge.model.message import Author, Body
 from tests.support.memory_inbox import MemoryInbox
 from tests.support.pages import ROOM, RunningPage
+from tests.support.waiting import guard
 
 ANN = Author("web", "u1", "Ann")
 
@@ -83,7 +84,7 @@ async def test_handed_over_but_not_noted_comes_once(tmp_path: Path) -> None:
 
 async def run_until(carrier: Outbox, inbox: FailingInbox, condition: object) -> None:
     task = asyncio.create_task(carrier.run())
-    async with asyncio.timeout(30):
+    async with guard():
         while not condition():  # type: ignore[operator]
             await asyncio.sleep(0.005)
     await asyncio.sleep(0.05)

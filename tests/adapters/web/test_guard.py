@@ -16,6 +16,7 @@ from adapters.web.config import WebConfig
 from adapters.web.frames import http
 from adapters.web.guard import host_allowed, hostname, origin_of, peer
 from tests.support.pages import RunningPage
+from tests.support.waiting import limit
 
 PUBLIC = "https://chat.example.org"
 
@@ -156,7 +157,7 @@ async def test_nothing_outside_the_static_folder_is_served(page: RunningPage) ->
         "/static//etc/passwd",
     ):
         host, port = page.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=30) as raw:
+        with socket.create_connection((host, int(port)), timeout=limit()) as raw:
             raw.setblocking(False)
             answer = await _raw(raw, f"/static/{path}", f"{host}:{port}")
         assert answer.startswith(b"HTTP/1.1 404")

@@ -21,6 +21,7 @@ from bridge.model.notices import BallotClosed, ChangeKind, ChangeNote, State, St
 from bridge.model.view import Ballot, Key, Member, Result, SendStatus, SendUpdate
 from tests.support.page_browser import Browser, Refused, Tab
 from tests.support.pages import PASSWORD, ROOM, RunningPage
+from tests.support.waiting import guard
 
 BOB = Author("matrix", "@bob:x", "Bob", address=b"\x0b" * 20)
 
@@ -37,7 +38,7 @@ async def frames(connection: ClientConnection) -> list[dict[str, Any]]:
     """All until it is closed."""
     found = []
     try:
-        async with asyncio.timeout(30):
+        async with guard():
             while True:
                 found.append(json.loads(await connection.recv()))
     except ConnectionClosed:
@@ -421,7 +422,7 @@ async def test_a_browser_that_does_not_read_is_closed_and_resumes(page: RunningP
     await loop.sock_sendall(raw, bytes([0x81, 0x80 | len(hello), 0, 0, 0, 0]) + hello)
     assert page.adapter._page is not None
     followers: Any = page.adapter._page.hub._followers
-    async with asyncio.timeout(30):
+    async with guard():
         while not any(each.room and not each._out for each in followers):
             await asyncio.sleep(0.01)
     [follower] = followers
@@ -434,7 +435,7 @@ async def test_a_browser_that_does_not_read_is_closed_and_resumes(page: RunningP
     assert follower._end is not None
     assert follower._end[0] == 1013
     raw.close()
-    async with asyncio.timeout(30):
+    async with guard():
         await follower.ended()
     ann = page.tab(browser)
     await page.adapter.send(note("k"))

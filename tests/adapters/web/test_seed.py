@@ -23,6 +23,7 @@ from bridge.model.message import Author, Body
 from bridge.model.notices import BallotOpened, ChangeKind, ChangeNote, MembersChanged
 from bridge.model.view import Key, Member, SigningRequest
 from tests.support.pages import ROOM, RunningPage, server_log
+from tests.support.waiting import guard
 
 KEY = "5a" * 32
 ADDRESS = bytes.fromhex(Account.from_key(bytes.fromhex(KEY)).address[2:])
@@ -50,7 +51,7 @@ async def connected(page: RunningPage, **fields: Any) -> ClientConnection:
 
 
 async def receive(connection: ClientConnection) -> str:
-    async with asyncio.timeout(30):
+    async with guard():
         return str(await connection.recv())
 
 
@@ -87,7 +88,7 @@ async def test_connecting_asks_to_join_and_signs(page: RunningPage) -> None:
     typed = SigningRequest("r2", ADDRESS, "vote", "Vote", "eth_signTypedData_v4", json.dumps(TYPED))
     page.view.asked.append(typed)
     page.view.tell()
-    async with asyncio.timeout(30):
+    async with guard():
         while len(page.view.signed) < 2:
             await asyncio.sleep(0.01)
     signatures = dict(page.view.signed)

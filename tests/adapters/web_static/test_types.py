@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.support.page_server import STATIC
 from tests.support.servers.npm import find_tsc
 from tests.support.texts import ROOT
+from tests.support.waiting import limit
 
 FORBIDDEN = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\(\"(style|on)"
@@ -21,7 +22,7 @@ FORBIDDEN = re.compile(
 
 def test_the_types_hold() -> None:
     command = [sys.executable, str(ROOT / ".ci" / "javascript.py")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit())
     assert done.stdout == ""
     assert done.returncode == 0, done.stderr
 
@@ -43,7 +44,7 @@ def test_a_field_that_is_renamed_on_the_server_fails_the_check(tmp_path: Path) -
     settings["include"] = [f"{static}/**/*.js"]
     (tmp_path / "tsconfig.json").write_text(json.dumps(settings), "utf-8")
     command = [str(find_tsc()), "-p", str(tmp_path)]
-    said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120).stdout
+    said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit()).stdout
     assert len(renamed) > 30
     assert {name for name in renamed if f"'{name}'" not in said and f"'{name}_anew'" not in said} == set()
 

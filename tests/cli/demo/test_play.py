@@ -16,6 +16,7 @@ import pytest
 from bridge.cli.demo.failures import SideFailed, Unmet
 from bridge.cli.demo.network import running
 from bridge.cli.demo.script import Script
+from tests.support.waiting import limit, within
 
 
 def test_the_scenario_ends_as_it_should() -> None:
@@ -23,7 +24,7 @@ def test_the_scenario_ends_as_it_should() -> None:
         [sys.executable, "-m", "bridge.cli", "demo", "--play"],
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=limit(starts=300),
         check=False,
         env={**os.environ, "NODE_PORT": "1", "NAME": "not used"},
     )
@@ -45,7 +46,7 @@ async def test_a_bridge_that_dies_ends_the_demo(tmp_path: Path) -> None:
             await asyncio.Event().wait()
 
     with pytest.raises(SideFailed, match="client2 ended"):
-        await asyncio.wait_for(demo(), 120)
+        await within(demo())
     # The other one was stopped in order.
     with pytest.raises(ProcessLookupError):
         os.kill(survivors[0], 0)
@@ -65,7 +66,7 @@ def test_a_killed_demo_leaves_no_bridge_behind() -> None:
         assert len(bridges) == 2
         folder = Path(bridges[0].cmdline()[-1]).parent.parent
         demo.kill()
-    _, alive = psutil.wait_procs(bridges, timeout=30)
+    _, alive = psutil.wait_procs(bridges, timeout=limit())
     assert not alive
     shutil.rmtree(folder)  # a killed process cannot do it itself
 

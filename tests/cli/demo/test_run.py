@@ -8,7 +8,6 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,9 +16,9 @@ import pytest
 
 from bridge.cli.demo.view import described
 from bridge.process.report import Ballot, Group
+from tests.support.waiting import limit, until_now
 
 COMMAND = [sys.executable, "-m", "bridge.cli", "demo", "--ports", "0", "0"]
-LIMIT = 120.0
 
 
 @contextmanager
@@ -34,13 +33,16 @@ def _started() -> Iterator[subprocess.Popen[bytes]]:
 
 def _wait_for(screen: int, pattern: str, seen: str = "") -> str:
     """What was shown until the pattern was there."""
-    end = time.monotonic() + LIMIT
-    while not re.search(pattern, seen):
-        assert time.monotonic() < end, f"{pattern!r} was not shown, but:\n{seen[-3000:]}"
-        if select.select([screen], [], [], 0.5)[0]:
+
+    def shown() -> bool:
+        nonlocal seen
+        if select.select([screen], [], [], 0)[0]:
             data = os.read(screen, 65_536)
             assert data, f"ended without {pattern!r}:\n{seen[-3000:]}"
             seen += data.decode("utf-8", "replace")
+        return re.search(pattern, seen) is not None
+
+    until_now(shown, pattern, seen=lambda: seen[-3000:])
     return seen
 
 
@@ -58,7 +60,7 @@ def test_two_pages_and_their_accounts(end: signal.Signals) -> None:
             offered += [account["name"] for account in session["test_accounts"]]
         assert offered == ["Alice", "Carol", "Bob"]
         demo.send_signal(end)
-        assert demo.wait(LIMIT) == 0
+        assert demo.wait(limit()) == 0
         for url in pages.values():
             with pytest.raises(httpx.ConnectError):
                 httpx.get(url)
@@ -70,7 +72,7 @@ def test_a_taken_port_is_a_clear_error() -> None:
         seen = _wait_for(first.stdout.fileno(), r"client1 +http://127\.0\.0\.1:\d+")
         port = re.findall(r"client1 +http://127\.0\.0\.1:(\d+)", seen)[0]
         second = subprocess.run(
-            [*COMMAND[:-2], port, "0"], capture_output=True, text=True, timeout=LIMIT, check=False
+            [*COMMAND[:-2], port, "0"], capture_output=True, text=True, timeout=limit(), check=False
         )
         first.send_signal(signal.SIGINT)
     assert second.returncode != 0

@@ -9,6 +9,7 @@ from bridge.model.ids import RoomRef
 from bridge.rooms.tuning import Tuning
 from bridge.storage import counters, deliveries
 from tests.support.mirrors import GROUP, ROOM_A, ROOM_B, Bench
+from tests.support.waiting import guard
 
 ROOM_C = RoomRef("paper", "c")
 
@@ -54,7 +55,7 @@ async def test_the_platforms_own_wait_is_honoured(bench: Bench) -> None:
     bench.paper.script = lambda room, text: (_ for _ in ()).throw(RetryLater("slow down", 1_000_000.0))
     await bench.say(ROOM_A, "Alice", "hello")
     await bench.until(lambda: len(bench.paper.calls) == 1)
-    async with asyncio.timeout(60):
+    async with guard():
         while not (queues := await bench.mirror.queues()) or not queues[0].attempts:
             await asyncio.sleep(0.005)
     import time

@@ -16,6 +16,7 @@ from bridge.model.message import Author, Body
 from bridge.model.view import GroupView, Key, MembershipStatus, News, SendUpdate, SigningRequest
 from bridge.process import run
 from bridge.settings import load
+from tests.support.waiting import guard
 from tests.support.wallets import Wallet
 
 CONFIG = """
@@ -208,6 +209,6 @@ async def test_people_with_their_own_wallets(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(run.plugins, "make_adapters", lambda _: {"paper": browser})
     path = tmp_path / "bridge.toml"
     path.write_text(CONFIG)
-    async with asyncio.timeout(120):
+    async with guard():
         await run.run(load(path, env_file=None))
     assert isinstance(browser.end, Done), (browser.end, browser.shown)

@@ -17,6 +17,7 @@ from web3.logs import DISCARD
 from web3.types import TxReceipt
 
 from tests.support.servers.anvil import Anvil
+from tests.support.waiting import limit
 
 ARTIFACTS: Final = Path(__file__).parents[3] / "bridge" / "chain" / "artifacts"
 GAS: Final = 16_777_216
@@ -48,7 +49,7 @@ class Contracts:
         """A new contract."""
         factory = self.web3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"])
         made = factory.constructor(*arguments).transact({"from": self.operator, "gas": GAS})
-        receipt = self.web3.eth.wait_for_transaction_receipt(made, timeout=30, poll_latency=0.01)
+        receipt = self.web3.eth.wait_for_transaction_receipt(made, timeout=limit(), poll_latency=0.01)
         assert receipt["status"] == 1
         self.deployment_gas[artifact["contract"]] = int(receipt["gasUsed"])
         return self.at(str(receipt["contractAddress"]), artifact)
@@ -71,7 +72,7 @@ class Contracts:
         """Send it and mine it; fails the test when it reverts."""
         self.fund(sender)
         made = call.transact({"from": sender, "gas": gas})
-        receipt = self.web3.eth.wait_for_transaction_receipt(made, timeout=30, poll_latency=0.01)
+        receipt = self.web3.eth.wait_for_transaction_receipt(made, timeout=limit(), poll_latency=0.01)
         if receipt["status"] != 1:
             raise AssertionError(f"{call.fn_name} reverted: {self.refusal(call, sender)}")
         return receipt
@@ -80,7 +81,7 @@ class Contracts:
         """Mine it in a block of time `at`, for an account with funds; the name of its custom error, or ''."""
         self.chain.next_time(at)
         made = call.transact({"from": sender, "gas": GAS // 4})
-        receipt = self.web3.eth.wait_for_transaction_receipt(made, timeout=30, poll_latency=0.01)
+        receipt = self.web3.eth.wait_for_transaction_receipt(made, timeout=limit(), poll_latency=0.01)
         if receipt["status"] == 1:
             return ""
         light = {"disableStack": True, "disableMemory": True, "disableStorage": True}

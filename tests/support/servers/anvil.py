@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from tests.support.servers.common import Process, ServerFailure, cache, free_port, locked
 from tests.support.servers.npm import find_npm
+from tests.support.waiting import limit
 
 MODULE: Final = Path(__file__).parents[2] / "servers" / "anvil"
 PACKAGE: Final = "@foundry-rs/anvil-linux-amd64"
@@ -22,9 +23,7 @@ CHAIN_ID: Final = 31337
 START: Final = 1_800_000_000
 """Time of the first block in Unix seconds: the same in every run, so that gas figures are, too."""
 HARDFORK: Final = "prague"
-READY_SECONDS: Final = 60.0
 """Generous: 0.2 s on an idle machine."""
-INSTALL_SECONDS: Final = 600.0
 
 
 def find_anvil() -> Path:
@@ -50,7 +49,7 @@ def _install(folder: Path) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     shutil.copytree(MODULE, unfinished)
     command = [str(find_npm()), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=unfinished, capture_output=True, check=False, timeout=INSTALL_SECONDS)
+    done = subprocess.run(command, cwd=unfinished, capture_output=True, check=False, timeout=limit(starts=300))
     if done.returncode:
         raise ServerFailure(f"anvil cannot be installed:\n{done.stderr.decode(errors='replace')[-2_000:]}")
     unfinished.rename(folder)
@@ -71,7 +70,7 @@ class Anvil:
 
     def start(self) -> None:
         """Start (or restart, with an empty chain); returns when it answers. Raises ServerFailure."""
-        self._process.start(self._ready, READY_SECONDS)
+        self._process.start(self._ready)
 
     def kill(self) -> None:
         """SIGKILL: the chain is gone."""
@@ -118,7 +117,7 @@ class Anvil:
         """One JSON-RPC request. Raises ServerFailure for an error, OSError when it does not answer."""
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}).encode()
         asked = urllib.request.Request(self.url, body, {"content-type": "application/json"})
-        with urllib.request.urlopen(asked, timeout=30) as response:
+        with urllib.request.urlopen(asked, timeout=limit()) as response:
             answer = json.load(response)
         if "error" in answer:
             raise ServerFailure(f"{method}: {answer['error']}")

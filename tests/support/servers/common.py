@@ -7,10 +7,11 @@ import fcntl
 import os
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final
+
+from tests.support.waiting import Stuck, until_now
 
 LOG_TAIL: Final = 4_000
 """Bytes of a server's log shown when it fails."""
@@ -59,19 +60,21 @@ class Process:
         """Whether the process lives."""
         return self._process is not None and self._process.poll() is None
 
-    def start(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Start and wait until `ready()`; at most `seconds`. Raises ServerFailure with the end of the log."""
+    def start(self, ready: Callable[[], bool]) -> None:
+        """Start and wait until `ready()`. Raises ServerFailure with the end of the log."""
         self._sink = self._log.open("ab")
         self._process = subprocess.Popen(
             self._command, stdout=self._sink, stderr=subprocess.STDOUT, env=self._env, start_new_session=True
         )
-        deadline = time.monotonic() + seconds
-        while not ready():
-            if not self.running or time.monotonic() > deadline:
-                why = "is not ready in time" if self.running else "ended at once"
-                self.kill()
-                raise ServerFailure(f"{Path(self._command[0]).name} {why}; its log ends:\n{self.log_tail()}")
-            time.sleep(0.05)
+        name = Path(self._command[0]).name
+        try:
+            until_now(lambda: not self.running or ready(), name, seen=self.log_tail, every=0.05)
+        except Stuck as stuck:
+            self.kill()
+            raise ServerFailure(f"{name} is not ready: {stuck}") from None
+        if not self.running:
+            self.kill()
+            raise ServerFailure(f"{name} ended at once; its log ends:\n{self.log_tail()}")
 
     def stop(self, seconds: float = 3.0) -> None:
         """Ask it to end; after `seconds` kill it."""

@@ -7,12 +7,9 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 from tests.support.servers.common import ServerFailure, cache, locked
-
-SECONDS: Final = 900.0
-"""Generous: 40 s on an idle machine."""
+from tests.support.waiting import limit
 
 
 def provided(what: str, find: Callable[[], Path | None], *packages: str) -> Path:
@@ -28,7 +25,9 @@ def _installed(what: str, find: Callable[[], Path | None], packages: tuple[str, 
     # The second wait is dpkg's own lock, which another program may hold.
     command = by_hand.replace("apt-get install", "apt-get -o DPkg::Lock::Timeout=600 install")
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(["sh", "-c", command], env=env, capture_output=True, check=False, timeout=SECONDS)
+    done = subprocess.run(
+        ["sh", "-c", command], env=env, capture_output=True, check=False, timeout=limit(starts=450)
+    )
     found = find()
     if done.returncode or found is None:
         tail = done.stderr.decode(errors="replace")[-2_000:]

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Final
 
 from tests.support.servers.common import Process, ServerFailure, cache, free_port, locked
+from tests.support.waiting import limit
 
 MODULE: Final = Path(__file__).parents[2] / "servers" / "gowaku"
 PACKAGE: Final = "github.com/waku-org/go-waku/cmd/waku"
 PUBSUB_TOPIC: Final = "/waku/2/rs/15/1"
-READY_SECONDS: Final = 60.0
 """Generous: 0.5 s on an idle machine."""
 HELP: Final = (
     "no go-waku node: there is neither `waku` nor Go 1.23 on the PATH. This gets a Go that will do:\n"
@@ -85,7 +85,7 @@ class GoWaku:
 
     def start(self) -> None:
         """Start or restart; returns when its REST interface answers."""
-        self._process.start(self._ready, READY_SECONDS)
+        self._process.start(self._ready)
         addresses = self._get("/debug/v1/info")["listenAddresses"]
         self.multiaddr = next(a for a in addresses if a.startswith("/ip4/127.0.0.1/tcp/") and "/ws" not in a)
 
@@ -110,7 +110,7 @@ class GoWaku:
         return True
 
     def _get(self, path: str) -> dict[str, list[str]]:
-        with urllib.request.urlopen(self.rest_url + path, timeout=2) as answer:
+        with urllib.request.urlopen(self.rest_url + path, timeout=limit()) as answer:
             parsed: dict[str, list[str]] = json.load(answer)
             return parsed
 

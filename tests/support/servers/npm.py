@@ -16,9 +16,9 @@ from typing import Final
 
 from tests.support.servers.common import ServerFailure, cache, locked
 from tests.support.servers.debian import provided
+from tests.support.waiting import limit
 
 REGISTRY: Final = "https://registry.npmjs.org"
-SECONDS: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def unpacked(package: Package) -> Path:
 
 def _fetched(package: Package) -> bytes:
     try:
-        with urllib.request.urlopen(package.tarball, timeout=SECONDS) as answer:
+        with urllib.request.urlopen(package.tarball, timeout=limit()) as answer:
             content: bytes = answer.read()
     except (urllib.error.URLError, TimeoutError) as error:
         raise ServerFailure(f"{package.tarball} cannot be fetched: {error}") from None
@@ -91,7 +91,7 @@ def find_tsc() -> Path:
         folder.mkdir(exist_ok=True)
         quiet = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
         command = [str(npm), "install", *quiet, "--prefix", str(folder), f"typescript@{TYPESCRIPT}"]
-        done = subprocess.run(command, capture_output=True, check=False, timeout=SECONDS)
+        done = subprocess.run(command, capture_output=True, check=False, timeout=limit(starts=300))
         if done.returncode or not program.exists():
             raise ServerFailure(
                 f"TypeScript cannot be installed:\n{done.stderr.decode(errors='replace')[-2000:]}"

@@ -16,7 +16,6 @@ import psycopg
 from tests.support.servers.common import Process, ServerFailure
 from tests.support.servers.debian import provided
 
-READY_SECONDS: Final = 60.0
 """Generous: 0.3 s on an idle machine."""
 PORT: Final = 5432
 USER: Final = "bridge"
@@ -60,7 +59,7 @@ class Postgres:
 
     def start(self) -> None:
         """Start and wait until it answers. Raises ServerFailure."""
-        self._process.start(self._answers, READY_SECONDS)
+        self._process.start(self._answers)
 
     def close(self) -> None:
         """End it and delete its data."""

@@ -15,7 +15,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -24,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.servers.common import ServerFailure, cache
+from tests.support.waiting import Stuck, limit, until_now
 
 VERSION = "1.163.2"
 HOME = cache() / f"synapse-{VERSION}"
-READY_SECONDS = 120
 """Generous: 2-6 s on an idle machine."""
 LOG_TAIL_BYTES = 4_000
 
@@ -92,13 +91,15 @@ class Synapse:
                 stderr=out,
                 env={**os.environ, "PYTHONWARNINGS": "ignore"},
             )
-        end = time.monotonic() + READY_SECONDS
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > end:
-                state = self._process.poll()
-                self.kill()
-                raise AssertionError(f"Synapse did not come up (exit code {state}):\n{self.log_tail()}")
-            time.sleep(0.05)
+        process = self._process
+        try:
+            until_now(lambda: process.poll() is not None or self._answers(), "Synapse", seen=self.log_tail)
+        except Stuck:
+            self.kill()
+            raise
+        if (state := process.poll()) is not None:
+            self.kill()
+            raise AssertionError(f"Synapse did not come up (exit code {state}):\n{self.log_tail()}")
 
     def stop(self) -> None:
         """End it in good order."""
@@ -144,7 +145,7 @@ class Synapse:
             return
         self._process.send_signal(how)
         try:
-            self._process.wait(20)
+            self._process.wait(limit())
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -161,7 +162,7 @@ class Synapse:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data=data, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=limit()) as answer:
                 return dict(json.load(answer))
         except urllib.error.HTTPError as error:
             with error:

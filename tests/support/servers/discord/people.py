@@ -30,7 +30,7 @@ class Host(Protocol):
     world: World
     interactions: Interactions
 
-    async def wait_for(self, predicate: Any, seconds: float = 30) -> Any:
+    async def wait_for(self, predicate: Any) -> Any:
         """Wait until the predicate holds."""
 
 

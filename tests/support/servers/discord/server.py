@@ -45,6 +45,7 @@ from tests.support.servers.discord.people import Person
 from tests.support.servers.discord.permissions import Permission
 from tests.support.servers.discord.rates import OFF, Limiter, Rates
 from tests.support.servers.discord.world import World
+from tests.support.waiting import guard
 
 T = TypeVar("T")
 
@@ -333,21 +334,21 @@ class DiscordServer:
         """REST requests so far, by "METHOD /path/{pattern}"."""
         return self._api.requests
 
-    async def wait_for(self, predicate: Callable[[], T], seconds: float = 30) -> T:
-        """Wait until the predicate, asked again at every change, gives something true; TimeoutError else."""
-        async with asyncio.timeout(seconds):
+    async def wait_for(self, predicate: Callable[[], T]) -> T:
+        """Wait until the predicate, asked again at every change, gives something true; Stuck else."""
+        async with guard():
             while not (found := predicate()):
                 self._changed.clear()
                 await self._changed.wait()
             return found
 
-    async def wait_for_message(self, channel: Channel, text: str, seconds: float = 30) -> Message:
+    async def wait_for_message(self, channel: Channel, text: str) -> Message:
         """The oldest message that everybody sees whose text contains this one."""
 
         def look() -> Iterable[Message]:
             return [each for each in self.messages(channel) if text in each.content]
 
-        return next(iter(await self.wait_for(look, seconds)))
+        return next(iter(await self.wait_for(look)))
 
     def advance(self, seconds: float) -> None:
         """Push the server's clock: interaction tokens and nonces age. Rate limits do not."""

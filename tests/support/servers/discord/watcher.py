@@ -11,6 +11,7 @@ import discord
 from discord import app_commands
 
 from tests.support.servers.discord.server import DiscordServer
+from tests.support.waiting import guard
 
 T = TypeVar("T")
 
@@ -45,7 +46,7 @@ class Watcher(discord.Client):
 
     async def hears(self, event: str, match: Callable[[Any], bool] = lambda _: True) -> Any:
         """Wait for an event whose first argument matches, also a past one; returns the argument."""
-        async with asyncio.timeout(30):
+        async with guard():
             while True:
                 for each in self.of(event):
                     if match(each):
