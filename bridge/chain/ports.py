@@ -28,7 +28,9 @@ class Health:
 class Account(Protocol):
     """The wallet that pays (`bridge.identity.wallet.Wallet`)."""
 
-    address: bytes
+    @property
+    def address(self) -> bytes:
+        """20 bytes."""
 
     def sign_transaction(self, transaction: Mapping[str, Any]) -> tuple[bytes, bytes]:
         """The raw signed transaction and its hash (32 bytes)."""

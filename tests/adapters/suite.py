@@ -33,7 +33,11 @@ class Arena(Protocol):
     """What a platform's test must be able to do. Alice may do all that an ordinary person may."""
 
     room: RoomRef
-    adapter: Adapter
+
+    @property
+    def adapter(self) -> Adapter:
+        """What is tested."""
+
     inbox: MemoryInbox
     alice: UserRef
     victim: UserRef

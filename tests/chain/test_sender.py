@@ -10,7 +10,7 @@ from bridge.chain.contracts import group_state
 from bridge.chain.node import Node
 from bridge.chain.sender import Sender
 from bridge.protocol.chain import Decided, Finalize, Recorded, Roster
-from bridge.storage import intents, transactions
+from bridge.storage import transactions
 from tests.support.chain_bench import CONFIRMATIONS, Bench, Payer, fund
 from tests.support.rpc_proxy import proxied
 
@@ -239,4 +239,3 @@ async def test_another_chain_is_refused(bench: Bench) -> None:
     await bench.sender.step()
     assert bench.sender.health.state == "degraded"
     assert await bench.pending() == 1
-    assert intents.State.WAITING == 0

@@ -99,14 +99,14 @@ async def test_a_node_that_is_down_for_longer_than_a_ballot(town: ChainTown) -> 
     )
     for bridge in town.bridges:
         assert "cannot be reached" in (await bridge.group()).chain
-    await until(lambda: town.people["Bob"].reads("could not be reached in time"), 30, "Bob is told why")
+    await until(lambda: town.people["Bob"].reads("could not be reached in time"), "Bob is told why")
     await town.people["Bob"].say("chat goes on")
-    await until(lambda: town.people["Alice"].reads("chat goes on", "Bob"), 30, "chat goes on")
+    await until(lambda: town.people["Alice"].reads("chat goes on", "Bob"), "chat goes on")
     for proxy in town.proxies:
         proxy.up()
     await town.at_rest()
     assert len(town.records()) == records
-    await until(lambda: town.decided(digest), 60, "the old ballot is closed on the chain too")
+    await until(lambda: town.decided(digest), "the old ballot is closed on the chain too")
     assert not town.decided(digest)[0]["args"]["passed"]
     await town.passes()
     assert len(town.records()) == records + 1
@@ -171,9 +171,9 @@ async def test_a_stuck_transaction_is_replaced(town: ChainTown) -> None:
     digest, sent = town.newest_ballot(), len(proxy.sent)
     async with town.no_blocks():
         await town.vote(ballot, "Alice")
-        await until(lambda: town.pool() > 0, 30, "Alice's vote waits for a block")
+        await until(lambda: town.pool() > 0, "Alice's vote waits for a block")
         town.chain.request("anvil_setNextBlockBaseFeePerGas", [hex(10**11)])
-    await until(lambda: town.votes(digest), 60, "Alice's vote is on the chain")
+    await until(lambda: town.votes(digest), "Alice's vote is on the chain")
     forms = {
         raw for raw in proxy.sent[sent:] if transaction(raw)["nonce"] == transaction(proxy.sent[sent])["nonce"]
     }
@@ -193,13 +193,13 @@ async def test_a_nonce_taken_by_somebody_else(town: ChainTown) -> None:
     digest = town.newest_ballot()
     proxy.hold()
     await town.vote(ballot, "Alice")
-    await until(lambda: proxy.held, 30, "Alice's vote has been sent, and goes nowhere")
+    await until(lambda: proxy.held, "Alice's vote has been sent, and goes nowhere")
     taken = transaction(proxy.held[0])["nonce"]
     other = town.sends_as(town.accounts[0], town.accounts[1])
-    await until(lambda: town.nonce(town.accounts[0]) == taken + 1, 30, "the other transaction is in a block")
+    await until(lambda: town.nonce(town.accounts[0]) == taken + 1, "the other transaction is in a block")
     assert int(town.chain.request("eth_getTransactionByHash", [other])["nonce"], 16) == taken
     await proxy.release(send=False)
-    await until(lambda: town.votes(digest), 30, "Alice's vote comes with another nonce")
+    await until(lambda: town.votes(digest), "Alice's vote comes with another nonce")
     await town.vote(ballot, "Carol", "Bob")
     await town.at_rest()
     assert len(town.votes(digest)) == 3, "no vote is lost or doubled"
@@ -226,7 +226,7 @@ async def test_another_steward_records_first(town: ChainTown) -> None:
     assert steward == 0, "the creator has not lost their office"
     record = await town.holds_record()
     town.sends_as(town.accounts[1], town.addresses["GroupRegistry"], data(record))
-    await until(lambda: len(town.records()) == records + 1, 30, "the other one's record is in a block")
+    await until(lambda: len(town.records()) == records + 1, "the other one's record is in a block")
     await town.proxies[0].release()
     after = await town.at_rest()
     made = town.records()
@@ -263,7 +263,7 @@ async def test_to_waku_and_back_by_vote(town: ChainTown) -> None:
     assert len(town.events("Ballots", "BallotOpened")) == opened, "on Waku the chain sees nothing of it"
     group = await town.passes("!propose coordination contract")
     assert group.coordination == "contract"
-    await until(lambda: town.state_on_chain()["coordinated"], 60, "the roster is on the chain again")
+    await until(lambda: town.state_on_chain()["coordinated"], "the roster is on the chain again")
     assert len(town.records()) == records + 1, "only the way out was recorded"
     await town.passes()
     assert len(town.records()) == records + 2
@@ -275,14 +275,14 @@ async def test_a_record_whose_commit_never_comes(town: ChainTown) -> None:
     before, records = await town.at_rest(), len(town.records())
     record = await town.holds_record()
     town.sends_as(town.accounts[1], town.addresses["GroupRegistry"], with_another_commit(data(record)))
-    await until(lambda: len(town.records()) == records + 1, 30, "the other one's record is in a block")
+    await until(lambda: len(town.records()) == records + 1, "the other one's record is in a block")
     await town.proxies[0].release()
-    await until(lambda: town.reverted(record), 30, "the steward's own record was refused")
+    await until(lambda: town.reverted(record), "the steward's own record was refused")
     group = await town.passes("!propose coordination waku")
     assert group.epoch == before.epoch + 1, "nobody has adopted a commit that nobody has"
     assert not town.state_on_chain()["coordinated"]
     await town.passes("!propose coordination contract")
-    await until(lambda: town.state_on_chain()["coordinated"], 60, "the roster is on the chain again")
+    await until(lambda: town.state_on_chain()["coordinated"], "the roster is on the chain again")
     await town.passes()
 
 

@@ -13,6 +13,7 @@ from bridge.storage import archive, seen
 from bridge.storage.store import Store
 from bridge.waku.memory import MemoryHub, MemoryTransport
 from tests.support.conversations import KEY, Shown
+from tests.support.transactions import on
 from tests.support.world import Wallet, Wallets
 
 NOW = 1_800_000_000.0
@@ -22,9 +23,8 @@ async def test_what_is_too_old_is_forgotten(tmp_path: Path) -> None:
     store = await Store.open(f"sqlite:///{tmp_path}/bridge.db", KEY)
     ages = {b"new": 0, b"week": 7 * DAY - 60, b"older": 7 * DAY + 60, b"old": 8 * DAY + 60}
     for digest, age in ages.items():
-        await store.write(
-            lambda tx, d=digest, at=NOW - age: (seen.mark(tx, "g", d, at), archive.add(tx, "g", "/t", d, d, at))
-        )
+        await store.write(on(seen.mark, "g", digest, NOW - age))
+        await store.write(on(archive.add, "g", "/t", digest, digest, NOW - age))
     signer = Wallets(Wallet("own"))
     services = Services(
         store, MemoryTransport(MemoryHub()), signer, Shown(), mls_factory(signer), lambda: NOW,

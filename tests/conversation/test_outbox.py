@@ -15,6 +15,7 @@ from bridge.storage import outbox
 from bridge.storage.store import Store
 from bridge.waku.errors import NoPeers, TooLarge, TransportDown, TransportError
 from tests.support.conversations import KEY
+from tests.support.transactions import on
 from tests.support.waiting import until
 
 QUICK = Tuning(retry_first=0.001, retry_most=0.01)
@@ -44,7 +45,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 async def add(store: Store, *payloads: bytes, group: str = "room") -> None:
     for payload in payloads:
-        await store.write(lambda tx, payload=payload: outbox.add(tx, group, "/t", payload, 1))
+        await store.write(on(outbox.add, group, "/t", payload, 1))
 
 
 async def left(store: Store) -> list[bytes]:

@@ -19,6 +19,7 @@ from bridge.identity.master import Master
 from bridge.identity.wallet import Wallet
 from bridge.model import ethereum
 from bridge.protocol import wallet as protocol
+from bridge.protocol.ports import Address
 from bridge.storage.store import Store
 
 SECRET = bytes(range(1, 33))
@@ -38,7 +39,7 @@ def test_signatures_are_those_of_eth_account(key: bytes, message: bytes) -> None
     assert signature == bytes(account.sign_message(encode_defunct(message)).signature)
     assert signature[64] in (27, 28)
     assert int.from_bytes(signature[32:64], "big") <= ORDER // 2
-    protocol.check(protocol.Address(wallet.address), message, signature)
+    protocol.check(Address(wallet.address), message, signature)
 
 
 def test_a_known_address() -> None:

@@ -28,7 +28,7 @@ from bridge.model.adapter import (
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Author, Body
 from bridge.model.view import Group, GroupView
-from bridge.process import run
+from bridge.process import plugins, run
 from bridge.process.report import Report
 from bridge.process.status import NotRunning, ask
 from bridge.settings import Settings, load
@@ -163,7 +163,7 @@ async def test_a_part_that_fails_ends_the_process(
 ) -> None:
     adapter = Broken(on_start, on_run)
     monkeypatch.setattr(run, "START_AGAIN", (0.01, 0.01))
-    monkeypatch.setattr(run.plugins, "make_adapters", lambda _: {"web": adapter})
+    monkeypatch.setattr(plugins, "make_adapters", lambda _: {"web": adapter})
     settings: Settings = load(write(tmp_path), env_file=None)
     assert await within(run.run(settings)) == run.EXIT_FAILED
     assert adapter.stopped == 1
@@ -212,7 +212,7 @@ class Looking(Broken):
 
 async def test_an_adapter_that_looks_gets_its_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     adapter = Looking()
-    monkeypatch.setattr(run.plugins, "make_adapters", lambda _: {"web": adapter})
+    monkeypatch.setattr(plugins, "make_adapters", lambda _: {"web": adapter})
     settings: Settings = load(write(tmp_path), env_file=None)
     assert await run.run(settings) == run.EXIT_FAILED
     assert adapter.seen_before_start

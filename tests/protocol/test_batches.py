@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +39,7 @@ def who(number: int) -> Address:
     return Address(number.to_bytes(20, "big"))
 
 
-def add(number: int, package: bytes | None = None, **texts: str) -> VotedAdd:
+def add(number: int, package: bytes | None = None, **texts: Any) -> VotedAdd:
     return VotedAdd(who(number), key_package_hash(package or bytes([number])), **texts)
 
 

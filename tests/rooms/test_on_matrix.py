@@ -64,7 +64,8 @@ async def mirrored(
     mirror.attach(ScriptedGroup(store, mirror))
     for name, adapter in adapters.items():
         await adapter.start(NamedInbox(mirror, name))
-    tasks = [asyncio.create_task(part.run()) for part in (mirror, *adapters.values())]
+    runs = [mirror.run(), *(adapter.run() for adapter in adapters.values())]
+    tasks = [asyncio.create_task(run) for run in runs]
     try:
         yield
     finally:

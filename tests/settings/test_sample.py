@@ -29,7 +29,8 @@ def test_it_can_be_loaded(tmp_path: Path) -> None:
 
 def test_every_key_is_in_it_with_a_comment() -> None:
     lines = sample.example(ADAPTERS).splitlines()
-    for model in (WakuSettings, GroupSettings, TimingSettings, RuleSettings, *ADAPTERS.values()):
+    models: tuple[type[BaseModel], ...] = (WakuSettings, GroupSettings, TimingSettings, RuleSettings)
+    for model in (*models, *ADAPTERS.values()):
         for name, field in model.model_fields.items():
             if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
                 continue
@@ -81,7 +82,8 @@ def test_the_schema_takes_what_the_bridge_takes_and_refuses_what_it_refuses() ->
 
 def test_every_key_stands_in_the_reference() -> None:
     page = reference.page(ADAPTERS, "note")
-    for model in (*ADAPTERS.values(), WakuSettings, GroupSettings):
+    models: tuple[type[BaseModel], ...] = (WakuSettings, GroupSettings)
+    for model in (*ADAPTERS.values(), *models):
         for name, field in model.model_fields.items():
             if not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
                 assert f"| `{name}` |" in page

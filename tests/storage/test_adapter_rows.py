@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -44,10 +44,14 @@ async def rows(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> 
     await store.close()
 
 
+def putting(row: Row) -> Callable[[Rows], None]:
+    return lambda at: at.put("note", row)
+
+
 async def test_a_row_is_put_replaced_and_deleted(rows: AdapterStore) -> None:
     assert await rows.read(lambda at: at.get("note", "k")) is None
     for value in (b"one", b"two", b""):
-        await rows.write(lambda at, value=value: at.put("note", Row("k", value)))
+        await rows.write(putting(Row("k", value)))
         assert await rows.read(lambda at: at.get("note", "k")) == value
     assert await rows.read(lambda at: at.get("other", "k")) is None
     assert await rows.write(lambda at: at.delete("note", "k", "never")) == 1
@@ -154,7 +158,7 @@ async def test_events_and_rows_are_stored_together_or_not_at_all(store: Store) -
 async def test_prune_removes_what_is_past_its_time(store: Store) -> None:
     rows = StoredAdapterStore(store, "one")
     for key, at in (("never", 0.0), ("old", 5.0), ("young", 15.0)):
-        await rows.write(lambda rows, key=key, at=at: rows.put("note", Row(key, b"", expires_at=at)))
+        await rows.write(putting(Row(key, b"", expires_at=at)))
     assert await store.write(lambda tx: adapter_rows.prune(tx, 10.0)) == 1
     left = await store.read(lambda tx: tx.conn.scalars(text("SELECT row_key FROM adapter_rows")).all())
     assert sorted(left) == ["never", "young"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bridge.storage import outbox
 from bridge.storage.store import Store
+from tests.support.transactions import on
 
 KEY = bytes(range(32))
 WRITER = """
@@ -54,7 +55,7 @@ async def test_everything_acknowledged_is_there_after_kill_9(tmp_path: Path, url
 
     store = await Store.open(url, KEY)  # the lock went with the process
     for name, last in acknowledged.items():
-        rows = await store.read(lambda tx, name=name: outbox.pending(tx, name, limit=200_000))
+        rows = await store.read(on(outbox.pending, name, limit=200_000))
         stored = [int(row.payload) for row in rows]
         assert stored == list(range(len(stored)))  # no gap, no half transaction
         assert len(stored) in (last + 1, last + 2)  # at most the one that was under way besides

@@ -8,6 +8,7 @@ from bridge.storage import inbound
 from bridge.storage.errors import BadValue
 from bridge.storage.inbound import InboundRow
 from bridge.storage.store import Store
+from tests.support.transactions import on
 
 
 async def test_known_events_are_dropped_and_the_cursor_moves_on(store: Store) -> None:
@@ -49,6 +50,7 @@ async def test_cursor_and_events_are_one_transaction(store: Store) -> None:
 async def test_prune_forgets_finished_events_only(store: Store) -> None:
     await store.write(lambda tx: inbound.accept(tx, "@bot", "s", [(f"{n}", b"p") for n in range(6)], 1))
     rows = await store.read(inbound.pending)
-    await store.write(lambda tx: [inbound.done(tx, row.id) for row in rows[:4]])
+    for row in rows[:4]:
+        await store.write(on(inbound.done, row.id))
     assert [await store.write(lambda tx: inbound.prune(tx, 2, limit=3)) for _ in range(3)] == [3, 1, 0]
     assert await store.read(inbound.pending) == rows[4:]

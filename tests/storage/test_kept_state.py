@@ -14,6 +14,7 @@ from sqlalchemy import text
 from bridge.storage import groups, mls_rows, secrets
 from bridge.storage.errors import Tampered
 from bridge.storage.store import Store
+from tests.support.transactions import on
 
 KEY = bytes(range(32))
 MARK = b"ratchet-secret-" * 4
@@ -22,7 +23,7 @@ MARK = b"ratchet-secret-" * 4
 async def test_state_is_replaced(store: Store) -> None:
     assert await store.read(lambda tx: groups.load_state(tx, "g")) is None
     for state in (b"one", b"two", b""):
-        await store.write(lambda tx, state=state: groups.save_state(tx, "g", state))
+        await store.write(on(groups.save_state, "g", state))
         assert await store.read(lambda tx: groups.load_state(tx, "g")) == state
     await store.write(lambda tx: groups.save_state(tx, "a", b"other"))
     assert await store.read(groups.names) == ["a", "g"]
@@ -83,7 +84,7 @@ def test_mls_rows_are_a_dictionary(batches: list[list[tuple[str, bytes, bytes | 
         with tempfile.TemporaryDirectory() as folder:
             store = await Store.open(f"sqlite:///{folder}/b.db", KEY)
             for batch in batches:
-                await store.write(lambda tx, batch=batch: mls_rows.apply(tx, "g", batch))
+                await store.write(on(mls_rows.apply, "g", batch))
             await store.write(lambda tx: mls_rows.apply(tx, "other", [("epoch", b"", b"x")]))
             found = await store.read(lambda tx: mls_rows.load(tx, "g"))
             await store.close()

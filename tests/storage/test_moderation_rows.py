@@ -6,6 +6,7 @@ from bridge.storage import enforcements, messages, reactions
 from bridge.storage.enforcements import Target
 from bridge.storage.reactions import Reaction
 from bridge.storage.store import Store, Tx
+from tests.support.transactions import on
 
 KEY = bytes(range(32))
 MESSAGE, OTHER = b"\1" * 16, b"\2" * 16
@@ -33,7 +34,7 @@ async def test_the_own_reaction_of_a_room(store: Store) -> None:
     where = ("matrix", "!a", MESSAGE, "👍")
     assert await store.read(lambda tx: reactions.shown(tx, *where)) == ""
     for event in ("$1", "$2"):
-        await store.write(lambda tx, event=event: reactions.show(tx, *where, event, 1.0))
+        await store.write(on(reactions.show, *where, event, 1.0))
         assert await store.read(lambda tx: reactions.shown(tx, *where)) == event
     await store.write(lambda tx: reactions.hide(tx, *where))
     assert await store.read(lambda tx: reactions.shown(tx, *where)) == ""

@@ -10,6 +10,7 @@ from bridge.storage.ballots import BallotRow
 from bridge.storage.bans import Ban
 from bridge.storage.errors import BadValue
 from bridge.storage.store import Store
+from tests.support.transactions import on
 
 ALICE, BOB = b"a" * 20, b"b" * 20
 
@@ -25,7 +26,7 @@ async def test_messages_and_their_events(store: Store) -> None:
     ]
     assert await store.read(lambda tx: messages.message_of(tx, "matrix", "!r", "$z")) == one
     assert await store.read(lambda tx: messages.message_of(tx, "matrix", "!other", "$z")) is None
-    own = [await store.read(lambda tx, e=e: messages.is_own(tx, "matrix", "!r", e)) for e in ("$z", "$a", "$x")]
+    own = [await store.read(on(messages.is_own, "matrix", "!r", e)) for e in ("$z", "$a", "$x")]
     assert own == [False, True, False]
     assert await store.write(lambda tx: messages.prune(tx, 2, limit=1)) == 1
     assert await store.read(lambda tx: messages.events_of(tx, one)) == [("matrix", "!r", "$a")]
@@ -49,7 +50,7 @@ async def test_accounts(store: Store) -> None:
 
 async def test_names_of_members(store: Store) -> None:
     for name in ("Old", "Alice 🦊"):
-        await store.write(lambda tx, name=name: members.set_name(tx, "g", ALICE, name))
+        await store.write(on(members.set_name, "g", ALICE, name))
     await store.write(lambda tx: members.set_name(tx, "h", BOB, "Bob"))
     assert await store.read(lambda tx: members.names(tx, "g")) == {ALICE: "Alice 🦊"}
 
@@ -85,7 +86,7 @@ async def test_bans(store: Store) -> None:
 
 async def test_ballots(store: Store) -> None:
     for ballot_id, time in ((7, 1), (4_000_000_000, 2), (5, 3)):
-        await store.write(lambda tx, i=ballot_id, t=time: ballots.record(tx, "g", i, b"%d" % i, t))
+        await store.write(on(ballots.record, "g", ballot_id, b"%d" % ballot_id, time))
     assert not await store.write(lambda tx: ballots.record(tx, "g", 7, b"again", 9))
     assert await store.write(lambda tx: ballots.close(tx, "g", 7, b"", 10))
     assert not await store.write(lambda tx: ballots.close(tx, "g", 7, b"other result", 11))

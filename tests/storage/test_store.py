@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +13,10 @@ from sqlalchemy import text
 from bridge.storage import counters, outbox, seen
 from bridge.storage.errors import CommitFailed, StorageFault, StorageUnavailable, StoreClosed
 from bridge.storage.store import Store, Tx
+from tests.support.transactions import on
 from tests.support.waiting import limit
+
+R = TypeVar("R")
 
 
 class Gate:
@@ -39,8 +44,8 @@ async def shut(store: Store) -> Gate:
     return gate
 
 
-def enqueue(store: Store, *works: object) -> list[asyncio.Task[object]]:
-    return [asyncio.ensure_future(store.write(work)) for work in works]  # type: ignore[arg-type]
+def enqueue(store: Store, *works: Callable[[Tx], R]) -> list[asyncio.Task[R]]:
+    return [asyncio.ensure_future(store.write(work)) for work in works]
 
 
 async def test_write_returns_the_result_and_read_sees_it(store: Store) -> None:
@@ -50,7 +55,7 @@ async def test_write_returns_the_result_and_read_sees_it(store: Store) -> None:
 
 async def test_all_works_that_wait_share_one_commit_in_order(store: Store) -> None:
     gate = await shut(store)
-    tasks = enqueue(store, *(lambda tx, n=n: outbox.add(tx, "g", "/t", b"%d" % n, 1) for n in range(50)))
+    tasks = enqueue(store, *(on(outbox.add, "g", "/t", b"%d" % n, 1) for n in range(50)))
     await asyncio.sleep(0)
     before = store.commits
     await gate.release()
@@ -98,6 +103,7 @@ async def test_a_failed_commit_fails_every_work_of_the_transaction(store: Store)
     await gate.release()
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [CommitFailed, CommitFailed]
+    assert isinstance(outcomes[0], CommitFailed)
     assert outcomes[0].retry
     assert await store.read(lambda tx: counters.all_of(tx, "g")) == {}
     await store.write(lambda tx: counters.add(tx, "g", "after"))
@@ -133,7 +139,7 @@ async def test_a_full_disk_is_a_passing_error(sqlite_store: Store) -> None:
 
 async def test_cancelled_before_it_began_a_work_is_dropped(store: Store) -> None:
     gate = await shut(store)
-    tasks = enqueue(store, *(lambda tx, n=n: counters.add(tx, "g", f"c{n}") for n in range(3)))
+    tasks = enqueue(store, *(on(counters.add, "g", f"c{n}") for n in range(3)))
     await asyncio.sleep(0)
     tasks[1].cancel()
     await asyncio.sleep(0)
@@ -204,7 +210,7 @@ async def test_works_that_no_future_could_carry(store: Store) -> None:
     async def coroutine(_tx: Tx) -> None: ...
 
     with pytest.raises(TypeError, match="coroutine"):
-        await store.write(coroutine)
+        _ = await store.write(coroutine)
     with pytest.raises(StorageFault, match="StopIteration"):
         await store.write(lambda _tx: next(iter(())))
     with pytest.raises(StorageFault, match="StopIteration"):

@@ -10,7 +10,7 @@ from sqlalchemy.schema import CreateTable
 from bridge.storage.schema import counters, metadata
 from bridge.storage.tx import _insert, _upsert
 
-DIALECT = postgresql.dialect()
+DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy declares none
 TABLES = [pytest.param(table, id=table.name) for table in metadata.sorted_tables]
 
 

@@ -7,6 +7,7 @@ from bridge.storage.archive import ArchiveRow
 from bridge.storage.outbox import OutboxRow
 from bridge.storage.store import Store
 from bridge.storage.timers import TimerRow
+from tests.support.transactions import on
 
 
 async def test_seen_once_per_group(store: Store) -> None:
@@ -47,9 +48,7 @@ async def test_outbox_keeps_order_and_never_gives_an_id_twice(store: Store) -> N
 
 async def test_archive(store: Store) -> None:
     for time, digest in ((3, b"c"), (1, b"a"), (2, b"b"), (9, b"a")):
-        await store.write(
-            lambda tx, time=time, digest=digest: archive.add(tx, "g", "/t", b"p" + digest, digest, time)
-        )
+        await store.write(on(archive.add, "g", "/t", b"p" + digest, digest, time))
     await store.write(lambda tx: archive.add(tx, "h", "/t", b"x", b"a", 5))
     rows = await store.read(lambda tx: archive.since(tx, "g", 0))
     assert [(row.time, row.digest) for row in rows] == [(1, b"a"), (2, b"b"), (3, b"c")]
@@ -78,6 +77,6 @@ async def test_timers(store: Store) -> None:
 
 async def test_counters(store: Store) -> None:
     for code, n in (("b", 1), ("a", 2), ("b", 40)):
-        await store.write(lambda tx, code=code, n=n: counters.add(tx, "g", code, n))
+        await store.write(on(counters.add, "g", code, n))
     await store.write(lambda tx: counters.add(tx, "h", "b"))
     assert await store.read(lambda tx: counters.all_of(tx, "g")) == {"a": 2, "b": 41}

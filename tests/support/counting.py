@@ -118,7 +118,7 @@ def counting() -> Iterator[Counting]:
         made.add("reads")
         return await plain_read(self, work)
 
-    Store.read = read  # type: ignore[method-assign, assignment]
+    Store.read = read  # type: ignore[method-assign]
     event.listen(Engine, "before_cursor_execute", statement)
     event.listen(Engine, "commit", commit)
     threading.setprofile(made.profile)

@@ -25,7 +25,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -125,13 +125,29 @@ class Patience:
             raise Stuck(f"nothing moved for {before - self._moved:.0f} s; seen last: {self.last or 'nothing'}")
 
 
+@overload
 async def until(
-    condition: Callable[[], T | Awaitable[T]],
+    condition: Callable[[], Awaitable[T | None]],
     what: str = "",
     *,
     seen: Callable[[], object] | None = None,
     every: float = STEP,
-) -> T:
+) -> T: ...
+@overload
+async def until(
+    condition: Callable[[], T | None],
+    what: str = "",
+    *,
+    seen: Callable[[], object] | None = None,
+    every: float = STEP,
+) -> T: ...
+async def until(
+    condition: Callable[[], object],
+    what: str = "",
+    *,
+    seen: Callable[[], object] | None = None,
+    every: float = STEP,
+) -> object:
     """Wait until `condition()` (awaited when it can be) is true, and return it.
 
     `what` is waited for, in words. `seen`: what is watched for movement and told on failure; without it, what

@@ -312,7 +312,7 @@ class Peer:
         """The machine's state."""
         return self.engine.status().state
 
-    def of(self, kind: type[Notice]) -> list[Notice]:  # type: ignore[valid-type]
+    def of(self, kind: type[Notice]) -> list[Notice]:
         """The notices of one kind."""
         return [notice for notice in self.notices if isinstance(notice, kind)]
 

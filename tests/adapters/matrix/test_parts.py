@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import aiohttp
 import pytest
@@ -83,7 +84,11 @@ def test_without_power_levels_the_creator_of_an_old_room_has_100() -> None:
 
 
 def test_hostile_power_levels_give_nobody_power() -> None:
-    levels = {"users": {ALICE: "100", BOT: {"x": 1}, "nobody": 100}, "users_default": [], "ban": None}
+    levels: dict[str, Any] = {
+        "users": {ALICE: "100", BOT: {"x": 1}, "nobody": 100},
+        "users_default": [],
+        "ban": None,
+    }
     facts = read_facts({}, levels, False)
     assert facts.power(ALICE) == 100
     assert facts.power(BOT) == 0

@@ -15,6 +15,7 @@ from adapters.web import messages, outbox
 from adapters.web.database import Database
 from adapters.web.outbox import Outbox
 from bridge.model.adapter import Inbound, InboundCommand, InboundDelete, InboundMessage, InboundReaction
+from bridge.model.adapter_store import Change
 from bridge.model.message import Author, Body
 from tests.support.memory_inbox import MemoryInbox
 from tests.support.pages import ROOM, RunningPage
@@ -31,10 +32,18 @@ class FailingInbox(MemoryInbox):
         self.broken, self.mute = broken, mute
         self.tries = 0
 
-    async def accept(self, account: str, cursor: str, events: Sequence[Inbound]) -> None:
+    async def accept(
+        self,
+        account: str,
+        cursor: str,
+        events: Sequence[Inbound],
+        remember: Change | None = None,
+        *,
+        adapter: str = "",
+    ) -> None:
         self.tries += 1
         if not self.broken:
-            await super().accept(account, cursor, events)
+            await super().accept(account, cursor, events, remember, adapter=adapter)
         if self.broken or self.mute:
             raise OSError("gone")
 

@@ -71,9 +71,12 @@ async def test_a_name_without_account_costs_a_hash_too(monkeypatch: pytest.Monke
     checked: list[str] = []
     await passwords.prepare()
     verify = passwords._verify
-    monkeypatch.setattr(
-        passwords, "_verify", lambda stored, word: checked.append(stored) or verify(stored, word)
-    )
+
+    def noted(stored: str, word: str) -> bool:
+        checked.append(stored)
+        return verify(stored, word)
+
+    monkeypatch.setattr(passwords, "_verify", noted)
     stored = await passwords.hash(PASSWORD)
     assert await passwords.check(stored, PASSWORD)
     assert not await passwords.check(None, PASSWORD)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_the_digest_is_what_the_design_says() -> None:
         {"changes": (replace(voted_add(), reason="another"),)},
     ],
 )
-def test_every_field_changes_digest_and_number(other: dict[str, object]) -> None:
+def test_every_field_changes_digest_and_number(other: dict[str, Any]) -> None:
     found = open_ballot(**other)
     assert found.digest != BALLOT.digest
     assert found.ballot_id != BALLOT.ballot_id

@@ -30,7 +30,7 @@ def _causes(peer: Peer) -> list[str]:
     return [change.cause for change in changes if change.new is State.WORKING]
 
 
-def _has(peer: Peer, kind: type[Intent]) -> bool:  # type: ignore[valid-type]
+def _has(peer: Peer, kind: type[Intent]) -> bool:
     return any(isinstance(intent, kind) for intent in peer.disk.intents.values())
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bridge.protocol import batches as protocol_batches
 from bridge.protocol import permissions
 from bridge.protocol.ballots import judgement, votes
 from bridge.protocol.ballots.arithmetic import Verdict, decide
@@ -75,7 +76,7 @@ MUTATIONS: dict[str, tuple[list[tuple[Any, str, Any]], Callable[[], None]]] = {
         test_refused.test_vote_in_somebody_elses_name,
     ),
     "certificate not bound to the batch": (
-        [(judgement.batches, "check_matches", nothing)],
+        [(protocol_batches, "check_matches", nothing)],
         test_refused.test_batch_with_another_change_than_the_one_voted_on,
     ),
     "votes of the certificate not counted": (

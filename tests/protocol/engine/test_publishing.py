@@ -174,10 +174,10 @@ def test_what_makes_no_sense_is_refused_at_once() -> None:
     stranger.start()
     with pytest.raises(NotPermitted, match="not in the group yet"):
         stranger.publish("dora")
-    for change in ({"has_chain": False}, {"domain": NOWHERE}):
+    for has_chain, packages in ((False, chain.domain.key_packages), (True, NOWHERE)):
         a.crash()
-        a.has_chain = change.get("has_chain", True)
-        chain.domain = replace(chain.domain, key_packages=change.get("domain", chain.domain.key_packages))
+        a.has_chain = has_chain
+        chain.domain = replace(chain.domain, key_packages=packages)
         a.start()
         with pytest.raises(NotPermitted, match="no chain configured"):
             a.publish("erin")

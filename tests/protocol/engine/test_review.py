@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from bridge.protocol.batches import key_package_hash
 from bridge.protocol.engine.queued import QueuedChange
 from bridge.protocol.engine.state import MAX_HELD
 from bridge.protocol.events import JoinRequestOpened, Payload, SendChat
-from bridge.protocol.ports import AddChange, RemoveChange
+from bridge.protocol.ports import AddChange, Change, RemoveChange
 from bridge.protocol.wire import demls_pb2 as pb
 from bridge.protocol.wire.codec import conversation_to_wire
 from tests.protocol.engine.test_refused import batch, inside, refused
@@ -68,7 +69,7 @@ def test_a_banned_member_is_silent() -> None:
         {"kind": MessageKind.EDIT},
     ],
 )
-def test_a_message_that_cannot_be_sent_is_refused_to_its_sender(bad: dict[str, object]) -> None:
+def test_a_message_that_cannot_be_sent_is_refused_to_its_sender(bad: dict[str, Any]) -> None:
     """The platform's content is from outside: anything but a LocalError would stop the other events too."""
     _, a, _ = community()
     before = a.engine.snapshot()
@@ -104,7 +105,7 @@ def test_a_rejoin_claim_acts_once() -> None:
     )
     a.handle(JoinRequestOpened(body.SerializeToString()))
     world.until(lambda: b.engine.status().epoch == epoch + 1)
-    changes = [RemoveChange(bob), AddChange(bob, package)]
+    changes: list[Change] = [RemoveChange(bob), AddChange(bob, package)]
     with refused(b, "bad_certificate"):
         b.handle(batch(a, changes, Certificate(rejoins=(claim,)), world.now))
 
@@ -162,7 +163,7 @@ def test_a_ballot_ends_after_a_restart_that_lost_its_timers(name: str) -> None:
     peer.crash()
     peer.disk.timers.clear()
     peer.start()
-    assert peer.state is State.VOTING
+    assert [peer.state] == [State.VOTING]
     world.run(120)
-    assert peer.state is State.WORKING
+    assert [peer.state] == [State.WORKING]
     assert world.agreed()

@@ -14,7 +14,7 @@ GROUP = b"garden"
 ADDRESS = bytes(range(20))
 STARTED = pb.EpochStarted(group_id=GROUP, epoch=3)
 INVITATION = pb.InvitationToJoin(mls_message_out_bytes=b"welcome", group_id=GROUP)
-APP = [
+APP: list[codec.AppPayload] = [
     STARTED,
     pb.ConversationMessage(message=b"hi"),
     pb.BatchProposalsMessage(group_name=GROUP, commit_message=b"c", mls_proposals=[b"p"]),
@@ -28,7 +28,7 @@ APP = [
     pb.HistoryRequest(group_id=GROUP),
     pb.ChangeRequest(group_id=GROUP, requester=ADDRESS, policy=b"p"),
 ]
-WELCOME = [
+WELCOME: list[codec.WelcomePayload] = [
     pb.GroupAnnouncement(group_id=GROUP),
     pb.JoinRequest(encrypted=b"x"),
     INVITATION,

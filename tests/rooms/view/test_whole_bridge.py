@@ -14,7 +14,7 @@ from bridge.model.adapter import AdapterHealth, Capabilities, InboundMessage, In
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Author, Body
 from bridge.model.view import GroupView, Key, MembershipStatus, News, SendUpdate, SigningRequest
-from bridge.process import run
+from bridge.process import plugins, run
 from bridge.settings import load
 from tests.support.waiting import guard
 from tests.support.wallets import Wallet
@@ -178,7 +178,7 @@ class Browser:
         )
         return event
 
-    async def until(self, look: Callable[[], Awaitable[T]]) -> T:
+    async def until(self, look: Callable[[], Awaitable[T | None]]) -> T:
         """Look again whenever the view tells of news: so it must."""
         while True:
             self._heard.clear()
@@ -206,7 +206,7 @@ class Browser:
 
 async def test_people_with_their_own_wallets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     browser = Browser()
-    monkeypatch.setattr(run.plugins, "make_adapters", lambda _: {"paper": browser})
+    monkeypatch.setattr(plugins, "make_adapters", lambda _: {"paper": browser})
     path = tmp_path / "bridge.toml"
     path.write_text(CONFIG)
     async with guard():

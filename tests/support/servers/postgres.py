@@ -70,7 +70,7 @@ class Postgres:
         """Make an empty database; returns its URL for SQLAlchemy."""
         name = f"t{secrets.token_hex(8)}"
         with self._connect() as connection:
-            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+            connection.execute(f"CREATE DATABASE {name}")
         return f"postgresql+psycopg://{USER}@/{name}?host={self.folder}"
 
     def _answers(self) -> bool:
