@@ -67,7 +67,10 @@ test-rust: $(VENV)/.native
 
 test-python: $(VENV)/.native
 	@$(PYTHON) -m tests.support.servers
-	$(PYTHON) -m pytest -n 2 --dist loadfile
+	$(PYTHON) -m pytest $(if $(T),$(T),-n 2 --dist loadfile)
+
+quick: $(VENV)/.native ## the tests that start no program (servers, browser, bridges); some 2 minutes
+	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not server"
 
 check: $(VENV)/.native ## style, types, lints, dead code, generated files, side by side; ONLY="mypy ruff": these
 	@$(PYTHON) .ci/check.py $(ONLY)

@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.support.fixtures_postgres",
     "tests.support.fixtures_synapse",
     "tests.support.fixtures_waku",
+    "tests.support.kinds",
 ]

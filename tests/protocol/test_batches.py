@@ -25,7 +25,7 @@ from bridge.protocol.batches import (
     notes,
 )
 from bridge.protocol.errors import BadBatch, Malformed
-from bridge.protocol.ports import AddChange, Address, PolicyChange, RemoveChange
+from bridge.protocol.ports import AddChange, Address, Change, PolicyChange, RemoveChange
 from bridge.protocol.wire import demls_pb2 as pb
 
 ADDRESSES = st.binary(min_size=20, max_size=20).map(Address)
@@ -153,6 +153,12 @@ def test_exactly_the_voted_changes_match() -> None:
     check_matches([VotedRemove(who(1))], [RemoveChange(who(1))])
     check_matches([VotedPolicy(b"p")], [PolicyChange(b"p")])
     other_package = [AddChange(who(1), b"x"), done[0]]
-    for wrong in (done[:1], [*done, done[0]], [*done, RemoveChange(who(3))], other_package):
+    wrongs: list[list[Change]] = [
+        [done[0]],
+        [*done, done[0]],
+        [*done, RemoveChange(who(3))],
+        [*other_package],
+    ]
+    for wrong in wrongs:
         with pytest.raises(BadBatch):
             check_matches(adds, wrong)
