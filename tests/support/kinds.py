@@ -7,8 +7,10 @@ module, or what that imports of tests/, starts programs. `make quick` runs the o
 from __future__ import annotations
 
 import ast
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Mapping
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -82,19 +84,20 @@ def folder(nodeid: str) -> str:
     return "/".join(nodeid.partition("::")[0].split("/")[:-1][: PARTS + 1])
 
 
-def minutes(spent: Counter[str]) -> list[str]:
-    """A line for each folder, the longest first."""
+def minutes(spent: Mapping[str, float]) -> list[str]:
+    """A line for each folder, the longest first; `spent` in seconds."""
     total = sum(spent.values())
-    lines = [f"{seconds / 60:6.1f}  {name}" for name, seconds in spent.most_common() if seconds >= 3]
+    ordered = sorted(spent.items(), key=itemgetter(1), reverse=True)
+    lines = [f"{seconds / 60:6.1f}  {name}" for name, seconds in ordered if seconds >= 3]
     return [*lines, f"{total / 60:6.1f}  all, of all processes together"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    spent: Counter[str] = Counter()
+    spent: defaultdict[str, float] = defaultdict(float)
     for reports in terminalreporter.stats.values():
         for report in reports:
             if isinstance(report, pytest.TestReport):
-                spent[folder(report.nodeid)] += report.duration  # type: ignore[assignment]
+                spent[folder(report.nodeid)] += report.duration
     if sum(spent.values()) > 60:
         terminalreporter.section("minutes by folder")
         for line in minutes(spent):
