@@ -28,6 +28,10 @@ from bridge.model.ids import RoomRef
 MAX_ACCEPT: Final = 500
 """Events per hand-over, so that one transaction stays small."""
 
+POSITION_SECONDS: Final = 30.0
+"""How old the stored position may get while nothing but our own echoes comes: they are skipped if they come
+again after a crash, so each of them need not cost a transaction."""
+
 PATIENCE: Final = 6
 """Failures in a row (about half a minute) after which a person whose power cannot be seen counts as no
 administrator, so that one broken room does not hold up the account for ever."""
@@ -56,6 +60,8 @@ class SyncLoop:
         self._invites = invites
         self._backoff = new_backoff()
         self._warned_encrypted: set[str] = set()
+        self._stored_at = -POSITION_SECONDS
+        """Loop time at which the position was last stored."""
         self.counts: Counter[str] = Counter()
         """received, own, malformed, failed, encrypted: what became of events."""
         self.polls = 0
@@ -107,9 +113,11 @@ class SyncLoop:
         rooms = self._cursor.rooms | {room.room_id for room in news.joined}
         rooms -= {room.room_id for room in news.left}
         after = Cursor(news.next_batch, rooms)
-        if events or after != self._cursor:
+        now = asyncio.get_running_loop().time()
+        if events or after.rooms != self._cursor.rooms or now - self._stored_at > POSITION_SECONDS:
             await self._accept(events, after)
-            self._cursor = after
+            self._stored_at = now
+        self._cursor = after
 
     async def _room(self, room: RoomNews, until: str) -> list[Inbound]:
         """A room's events. Those of a gap but the last page are handed over at once."""
@@ -152,8 +160,8 @@ class SyncLoop:
 
     async def _one(self, room: RoomRef, event: Event) -> Inbound | None:
         """Translate one event. Whatever is wrong with it, the next one is still read."""
-        event_id = identifier(event.get("event_id"), "$")
-        if event.get("sender") == self._account or (event_id and await self._inbox.is_own(room, event_id)):
+        # The mirror speaks by this account alone; what it made is recognised once more when it is worked off.
+        if event.get("sender") == self._account:
             self._learn_state(room.room_id, (event,))
             self.counts["own"] += 1
             return None

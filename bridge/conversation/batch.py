@@ -23,6 +23,7 @@ from bridge.conversation.loaded import LoadedGroup
 from bridge.conversation.ports import Fanout, Request
 from bridge.conversation.topics import content_topic
 from bridge.conversation.turn import Outcome
+from bridge.model.ids import RoomRef
 from bridge.model.notices import Notice, Refused
 from bridge.protocol.chain import Intent
 from bridge.protocol.effects import CatchUp, Publish, SetTimer
@@ -32,7 +33,16 @@ from bridge.protocol.history import HistoryRequest
 from bridge.protocol.wire import demls_pb2 as pb
 from bridge.storage import archive, counters, groups, mls_rows, outbox, seen, timers
 from bridge.storage import intents as chain_intents
+from bridge.storage.outbox import OutboxRow
 from bridge.storage.store import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a committed batch leaves to do: rows to publish, rooms with new deliveries."""
+
+    outbox: list[OutboxRow]
+    rooms: frozenset[RoomRef]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,15 +197,14 @@ class Batch:
 
     # ---- write ----
 
-    def write(self, tx: Tx, state: bytes, fanout: Fanout, now: float) -> None:
+    def write(self, tx: Tx, state: bytes, fanout: Fanout, now: float) -> Written:
         """Store it all. `state` is the snapshot after the last event. Pure of other IO."""
         time = int(now)
         for mark in self.marks:
             seen.mark(tx, self.group, mark, time)
         mls_rows.apply(tx, self.group, self.mls_writes)
         groups.save_state(tx, self.group, state)
-        for topic, payload in self.outgoing:
-            outbox.add(tx, self.group, topic, payload, time)
+        rows = [outbox.add(tx, self.group, topic, payload, time) for topic, payload in self.outgoing]
         for topic, payload, key in self.archived:
             archive.add(tx, self.group, topic, payload, key, time)
         for name, timer in self.timers.items():
@@ -207,11 +216,11 @@ class Batch:
             chain_intents.add(tx, self.group, intent.key, encode(intent), now)
         for code, count in self.refused.items():
             counters.add(tx, self.group, code, count)
-        if self.notices:
-            fanout.write(tx, self.group, self.notices, now)
+        rooms = fanout.write(tx, self.group, self.notices, now) if self.notices else frozenset()
         for asked in self.accepted:
             if asked.also is not None:
                 asked.also(tx)
+        return Written(rows, rooms)
 
     def close(self) -> None:
         """After the last event: take what MLS wants to write."""

@@ -21,7 +21,7 @@ import structlog
 
 from bridge.conversation import status
 from bridge.conversation.anti_entropy import AntiEntropy
-from bridge.conversation.batch import Asked, Batch, Item
+from bridge.conversation.batch import Asked, Batch, Item, Written
 from bridge.conversation.intake import Intake, Received
 from bridge.conversation.journal import record
 from bridge.conversation.loaded import GroupRows, LoadedGroup
@@ -221,11 +221,11 @@ class Conversation:
             return
         state = self._live.snapshot(self._history.complete_until)
         fanout, now = self._services.fanout, self._services.clock()
-        await self._services.store.write(lambda tx: batch.write(tx, state, fanout, now))
+        written = await self._services.store.write(lambda tx: batch.write(tx, state, fanout, now))
         self.transactions += 1
-        self._committed(batch)
+        self._committed(batch, written)
 
-    def _committed(self, batch: Batch) -> None:
+    def _committed(self, batch: Batch, written: Written) -> None:
         for name, timer in batch.timers.items():
             if timer is None:
                 self._timers.drop(name)
@@ -233,11 +233,11 @@ class Conversation:
                 self._timers.put(name, timer.at, timer.token)
         self._live.refused += batch.refused
         record(self.name, batch.notices)
-        if batch.outgoing:
-            self._outbox.wake()
+        if written.outbox:
+            self._outbox.put(written.outbox)
         if batch.intents and self._services.chain_wake:
             self._services.chain_wake()
-        self._services.fanout.committed(self.name, batch.notices)
+        self._services.fanout.committed(self.name, batch.notices, written.rooms)
 
 
 def _fail(asked: Asked, error: Exception) -> None:

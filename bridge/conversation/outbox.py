@@ -1,14 +1,15 @@
 """Publishes what the transactions of a group left in its outbox: in order, until it is out.
 
 A row is deleted after it is published. A crash between the two publishes the very same bytes again, which
-receivers drop.
+receivers drop. The rows of a running process come from memory, in the order of their commits; the table is
+read at the start, and after more than `MOST_IN_MEMORY` have waited.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -23,6 +24,9 @@ from bridge.waku.transport import TransportError
 
 log: Final = structlog.get_logger("bridge.conversation.outbox")
 
+MOST_IN_MEMORY: Final = 1_000
+"""Rows; while the transport is away they pile up in the table only."""
+
 Send = Callable[[str, bytes], Awaitable[None]]
 """(content topic, payload). Raises TransportError."""
 
@@ -35,13 +39,22 @@ class Outbox:
         self._group = group
         self._send = send
         self._tuning = tuning
+        self._fresh: list[OutboxRow] = []
+        """Committed since the table was read to its end, in order."""
+        self._behind = True
+        """The table holds rows that are not in `_fresh`."""
+        self._read_to = 0
+        """The last row that was read from the table: no row up to it may be taken from memory too."""
         self._wake = asyncio.Event()
         self._retry = asyncio.Event()
         self.waiting = 0
         """Rows that could not be published yet, as of the last try."""
 
-    def wake(self) -> None:
-        """There are new rows."""
+    def put(self, rows: Sequence[OutboxRow]) -> None:
+        """These rows are committed."""
+        self._fresh += [row for row in rows if row.id > self._read_to]
+        if len(self._fresh) > MOST_IN_MEMORY:
+            self._fresh, self._behind = [], True
         self._wake.set()
 
     def retry(self) -> None:
@@ -51,13 +64,27 @@ class Outbox:
     async def run(self) -> None:
         """Publish for ever; first what an earlier process left."""
         while True:
-            rows = await self._store.read(lambda tx: outbox.pending(tx, self._group))
+            self._wake.clear()
+            rows = await self._next()
             self.waiting = len(rows)
             if rows:
                 await self._publish(rows)
             else:
                 await self._wake.wait()
-                self._wake.clear()
+
+    async def _next(self) -> list[OutboxRow]:
+        """The oldest rows that are not out; none when all are."""
+        if self._behind:
+            # Before the read: what is committed during it may be in both, and would go out twice otherwise.
+            self._fresh = []
+            rows = await self._store.read(lambda tx: outbox.pending(tx, self._group))
+            if rows:
+                self._read_to = rows[-1].id
+                return rows
+            # All that the table held is out, and so is what has come since the read began, if it was in it.
+            self._behind = False
+        rows, self._fresh = self._fresh, []
+        return rows
 
     async def _publish(self, rows: list[OutboxRow]) -> None:
         done: list[int] = []
@@ -68,7 +95,7 @@ class Outbox:
         finally:
             # Also when cancelled: what is out need not go out again at the next start.
             if done:
-                await self._store.write(lambda tx: outbox.done(tx, done))
+                await self._store.write(lambda tx: outbox.done(tx, done), lazy=True)
 
     async def _publish_one(self, row: OutboxRow) -> None:
         """Until it is out, or the transport says that it never will be."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bridge.model.ids import RoomRef
 from bridge.model.notices import Notice
 from bridge.protocol.engine import BallotStatus, EngineStatus, SignatureStatus
 from bridge.protocol.events import (
@@ -84,11 +85,17 @@ class Signer(Protocol):
 class Fanout(Protocol):
     """Where notices go (`bridge.rooms`)."""
 
-    def write(self, tx: Tx, group: str, notices: Sequence[Notice], now: float) -> None:
-        """Store what follows from `notices`, inside the transaction that changed the group. No IO."""
+    def write(self, tx: Tx, group: str, notices: Sequence[Notice], now: float) -> frozenset[RoomRef]:
+        """Store what follows from `notices`, inside the transaction that changed the group. No IO.
 
-    def committed(self, group: str, notices: Sequence[Notice]) -> None:
-        """A transaction with these notices (maybe none) is committed. On the event loop; must not block."""
+        Returns the rooms that got something.
+        """
+
+    def committed(self, group: str, notices: Sequence[Notice], rooms: frozenset[RoomRef]) -> None:
+        """A transaction with these notices (maybe none) is committed; `rooms` as `write` returned them.
+
+        On the event loop; must not block.
+        """
 
 
 class GroupHandle(Protocol):

@@ -29,6 +29,7 @@ from bridge.rooms.ports import Commands, Words
 from bridge.rooms.tuning import Tuning
 from bridge.storage import adapter_rows, deliveries, inbound, messages
 from bridge.storage.deliveries import RoomQueue
+from bridge.storage.inbound import InboundRow
 from bridge.storage.store import Store
 from bridge.storage.tx import Tx
 
@@ -63,6 +64,7 @@ class Mirror:
         self._clock = clock
         self._groups: dict[str, GroupHandle] = {}
         local: dict[bytes, Local] = {}
+        self._accepting: set[asyncio.Task[None]] = set()
         series = EditCoalescer()
         self._notices = Notices(self._links, words, prefix, series, local, self._can_edit)
         failures = Failures(self._notices, self._links)
@@ -128,14 +130,21 @@ class Mirror:
                 log.error("event refused", room=str(event.room), error=str(error))
         now = self._clock()
 
-        def work(tx: Tx) -> None:
+        def work(tx: Tx) -> list[InboundRow]:
             if remember is not None:
                 adapter_rows.remember(tx, adapter, (remember,), now)
-            inbound.accept(tx, account, cursor, rows, now)
+            return inbound.accept(tx, account, cursor, rows, now)
 
-        await self._store.write(work)
-        if rows:
-            self._worker.wake()
+        # A task of its own: a caller that is cancelled after the commit would leave the rows to the next start.
+        task = asyncio.create_task(self._accept(work))
+        self._accepting.add(task)
+        task.add_done_callback(self._accepting.discard)
+        await asyncio.shield(task)
+
+    async def _accept(self, work: Callable[[Tx], list[InboundRow]]) -> None:
+        new = await self._store.write(work)
+        if new:
+            self._worker.put(new)
 
     async def cursor(self, account: str) -> str:
         """The last stored cursor of this account, '' at first."""
@@ -151,11 +160,10 @@ class Mirror:
 
     # ---- Fanout ----
 
-    def write(self, tx: Tx, group: str, notices: Sequence[Notice], now: float) -> None:
-        """Store what follows from the notices, in their transaction."""
-        self._notices.write(tx, group, notices, now)
+    def write(self, tx: Tx, group: str, notices: Sequence[Notice], now: float) -> frozenset[RoomRef]:
+        """Store what follows from the notices, in their transaction; returns the rooms that got something."""
+        return self._notices.write(tx, group, notices, now)
 
-    def committed(self, group: str, notices: Sequence[Notice]) -> None:
+    def committed(self, group: str, notices: Sequence[Notice], rooms: frozenset[RoomRef]) -> None:
         """That transaction is committed: deliver."""
-        if notices:
-            self._deliverer.wake()
+        self._deliverer.wake(rooms)

@@ -11,6 +11,8 @@ class Tuning:
 
     batch: int = 200
     """Inbound events worked on at a time: some three of the conversation's transactions."""
+    fresh: int = 10_000
+    """Inbound events that wait in memory; what is more is read from the store again when its turn comes."""
     sends: int = 64
     """Deliveries under way at once, over all rooms."""
     send_timeout: float = 120.0

@@ -82,11 +82,11 @@ _NEXT_ROOM: Final = (
     .order_by(table.c.platform, table.c.room_id)
     .limit(1)
 )
-_HEAD: Final = (
+_HEADS: Final = (
     select(table.c.due_at, *_ROW, table.c.created_at, table.c.error)
     .where(_waiting, _in_room)
     .order_by(table.c.id)
-    .limit(1)
+    .limit(2)
 )
 _COUNT: Final = select(func.count()).where(_waiting, _in_room)
 
@@ -100,8 +100,8 @@ def add(
     key: str,
     now: float,
     message_id: bytes = b"",
-) -> int:
-    """Append to the room's queue; returns the id. A `key` the room had before returns the id of that one."""
+) -> None:
+    """Append to the room's queue. A `key` that the room had before is dropped."""
     values = {
         "platform": platform,
         "room_id": room_id,
@@ -117,17 +117,17 @@ def add(
         "created_at": now,
     }
     insert_new(tx, table, values)
-    row = (table.c.platform == platform) & (table.c.room_id == room_id) & (table.c.unique_key == key)
-    row_id: int = tx.conn.execute(select(table.c.id).where(row)).scalar_one()
-    return row_id
+
+
+def heads(tx: Tx, platform: str, room_id: str) -> list[tuple[float, DeliveryRow]]:
+    """(due time, row) of the first two of the room's queue: the second tells whether to look again."""
+    place = {"p": platform, "r": room_id}
+    return [(row.due_at, DeliveryRow(*row[1 : 1 + len(_ROW)])) for row in tx.conn.execute(_HEADS, place)]
 
 
 def next_due(tx: Tx, platform: str, room_id: str, now: float) -> DeliveryRow | None:
     """The head of the room's queue; None when the queue is empty or its head is not due at `now`."""
-    head = tx.conn.execute(_HEAD, {"p": platform, "r": room_id}).first()
-    if head is None or head.due_at > now:
-        return None
-    return DeliveryRow(*head[1 : 1 + len(_ROW)])
+    return next((row for due, row in heads(tx, platform, room_id)[:1] if due <= now), None)
 
 
 def rooms_with_work(tx: Tx) -> list[tuple[str, str]]:
@@ -166,7 +166,8 @@ def waiting(tx: Tx) -> list[RoomQueue]:
     found = []
     for platform, room_id in rooms_with_work(tx):
         room = {"p": platform, "r": room_id}
-        head = tx.conn.execute(_HEAD, room).one()
+        head = tx.conn.execute(_HEADS, room).first()
+        assert head is not None, "one transaction sees one state"
         count = tx.conn.scalar(_COUNT, room) or 0
         found.append(
             RoomQueue(platform, room_id, count, head.created_at, head.attempts, head.due_at, head.error)

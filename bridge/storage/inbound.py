@@ -10,7 +10,7 @@ from sqlalchemy import false, select, true, update
 from bridge.storage.columns import TEXT_CHARS
 from bridge.storage.schema import cursors
 from bridge.storage.schema import inbound as table
-from bridge.storage.tx import PRUNE_ROWS, Tx, insert_new, prune_where, upsert
+from bridge.storage.tx import PRUNE_ROWS, Tx, insert_with_id, prune_where, upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,14 @@ class InboundRow:
     attempts: int
 
 
-def accept(tx: Tx, account: str, cursor: str, events: Sequence[tuple[str, bytes]], now: float) -> int:
-    """Store (event key, payload) in order, and the cursor after them; returns how many were new.
+def accept(
+    tx: Tx, account: str, cursor: str, events: Sequence[tuple[str, bytes]], now: float
+) -> list[InboundRow]:
+    """Store (event key, payload) in order, and the cursor after them; returns the rows that are new.
 
     An event key that the account had before (and that `prune` has not forgotten) is dropped.
     """
-    new = 0
+    new = []
     for event_key, payload in events:
         values = {
             "account": account,
@@ -39,7 +41,9 @@ def accept(tx: Tx, account: str, cursor: str, events: Sequence[tuple[str, bytes]
             "note": "",
             "created_at": now,
         }
-        new += insert_new(tx, table, values)
+        row_id = insert_with_id(tx, table, values)
+        if row_id is not None:
+            new.append(InboundRow(row_id, event_key, payload, 0))
     upsert(tx, cursors, {"account": account, "cursor": cursor})
     return new
 

@@ -23,11 +23,10 @@ class OutboxRow:
     payload: bytes
 
 
-def add(tx: Tx, group: str, content_topic: str, payload: bytes, now: float) -> int:
-    """Append; returns the row's id."""
+def add(tx: Tx, group: str, content_topic: str, payload: bytes, now: float) -> OutboxRow:
+    """Append; returns the row."""
     values = {"group_name": group, "content_topic": content_topic, "payload": payload, "created_at": now}
-    row_id: int = tx.conn.execute(_INSERT, values).scalar_one()
-    return row_id
+    return OutboxRow(tx.conn.execute(_INSERT, values).scalar_one(), content_topic, payload)
 
 
 def pending(tx: Tx, group: str, limit: int = 100) -> list[OutboxRow]:

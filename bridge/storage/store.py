@@ -49,16 +49,18 @@ class Store:
         cipher = Cipher(key)
         return cls(await asyncio.to_thread(_opened, url, cipher), cipher)
 
-    async def write(self, work: Callable[[Tx], T]) -> T:
+    async def write(self, work: Callable[[Tx], T], *, lazy: bool = False) -> T:
         """Run `work` in a transaction and return its result once that is committed and on disk.
 
         Works run in the order of the calls, several of them in one transaction, each all or nothing. `work` is
         quick, does no other IO and neither commits nor rolls back. It may be run
         and still not be committed, so it changes nothing in memory. Raises what `work` raises; StorageError.
 
+        `lazy`: the work may wait a moment (`writer.LAZY`) for another one's transaction to join.
+
         A caller that is cancelled does not know: a work not begun is dropped, one begun is finished.
         """
-        return await waited(self._writer.submit(work))
+        return await waited(self._writer.submit(work, lazy=lazy))
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Run `work` on one committed state (with all writes awaited before in it); it cannot write."""

@@ -62,6 +62,20 @@ def _upsert(dialect: str, table: Table, summed: str | None) -> Any:
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
 
 
+@cache
+def _insert_with_id(dialect: str, table: Table) -> Any:
+    """The same, with RETURNING of the new id."""
+    return _dialect_insert(dialect, table).on_conflict_do_nothing().returning(table.c.id)
+
+
+def insert_with_id(tx: Tx, table: Table, values: Mapping[str, Any]) -> int | None:
+    """Insert unless a unique key exists already; the new row's id, or None."""
+    found: int | None = tx.conn.execute(
+        _insert_with_id(tx.conn.dialect.name, table), values
+    ).scalar_one_or_none()
+    return found
+
+
 def insert_new(tx: Tx, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert unless a unique key exists already; True when the row is new."""
     result: CursorResult[Any] = tx.conn.execute(_insert(tx.conn.dialect.name, table), values)

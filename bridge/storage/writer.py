@@ -10,10 +10,11 @@ import asyncio
 import inspect
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Engine, exc
 
@@ -23,6 +24,8 @@ from bridge.storage.translate import translated
 from bridge.storage.tx import Tx
 
 T = TypeVar("T")
+LAZY: Final = 0.1
+"""Seconds that a lazy work waits at most for another one: what it takes back is repeated harmlessly."""
 
 
 @dataclass(slots=True, eq=False)
@@ -30,6 +33,7 @@ class _Job:
     """A work, who waits for it, and what came of it before the commit."""
 
     work: Callable[[Tx], Any]
+    lazy: bool = False
     future: Future[Any] = field(default_factory=Future)
     result: Any = None
     error: BaseException | None = None
@@ -76,12 +80,12 @@ class Writer:
         self._thread = Thread(target=self._loop, name="storage-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Tx], T]) -> Future[T]:
-        """Queue a work. Its future resolves after the commit. Raises StoreClosed.
+    def submit(self, work: Callable[[Tx], T], *, lazy: bool = False) -> Future[T]:
+        """Queue a work. Its future resolves after the commit. `lazy`: see `Store.write`. Raises StoreClosed.
 
         Cancelling the future before the work was begun drops the work; later it has no effect on it.
         """
-        job = _Job(work)
+        job = _Job(work, lazy)
         with self._closing:
             if self._closed:
                 raise StoreClosed("the store is closed")
@@ -100,15 +104,22 @@ class Writer:
         running = True
         while running:
             taken = [self._jobs.get()]
-            try:
-                while True:
-                    taken.append(self._jobs.get_nowait())
-            except Empty:
-                pass
+            self._take_all(taken)
+            if all(job is not None and job.lazy for job in taken):
+                # A transaction of their own costs an fsync; the next work's takes them along, in order.
+                with suppress(Empty):
+                    taken.append(self._jobs.get(timeout=LAZY))
+                self._take_all(taken)
             running = None not in taken  # None is the last entry: nothing is queued after it
             jobs = [job for job in taken if job is not None and job.future.set_running_or_notify_cancel()]
             if jobs:
                 self._transact(jobs)
+
+    def _take_all(self, taken: list[_Job | None]) -> None:
+        """What waits already."""
+        with suppress(Empty):
+            while True:
+                taken.append(self._jobs.get_nowait())
 
     def _transact(self, jobs: list[_Job]) -> None:
         try:

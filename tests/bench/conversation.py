@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bridge.conversation.tuning import Tuning
+from bridge.model.ids import RoomRef
 from bridge.model.notices import Chat, Notice
 from bridge.waku.memory import MemoryHub
 from tests.bench.table import Table, milliseconds, progress, quantile
@@ -31,9 +32,9 @@ class Room(Shown):
         """Text of a message: when it was on disk (`perf_counter`, seconds)."""
         self._arrived = asyncio.Event()
 
-    def committed(self, group: str, notices: Sequence[Notice]) -> None:
+    def committed(self, group: str, notices: Sequence[Notice], rooms: frozenset[RoomRef]) -> None:
         """Everything written so far is on disk: a group's transactions follow each other."""
-        super().committed(group, notices)
+        super().committed(group, notices, rooms)
         now, fresh = time.perf_counter(), _texts(self.notices)
         self.notices.clear()
         self.at.update((text, now) for text in fresh if text not in self.at)

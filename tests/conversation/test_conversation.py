@@ -287,7 +287,7 @@ async def test_a_payload_of_any_size_arrives_once(
 async def test_a_dead_database_ends_the_process(pair: tuple[Node, Node]) -> None:
     alice, _ = pair
 
-    async def broken(work: object) -> None:
+    async def broken(work: object, *, lazy: bool = False) -> None:
         raise Crash
 
     alice.store.write = broken  # type: ignore[method-assign,assignment]

@@ -12,10 +12,10 @@ import pytest
 from bridge.conversation.outbox import Outbox
 from bridge.conversation.tuning import Tuning
 from bridge.storage import outbox
+from bridge.storage.outbox import OutboxRow
 from bridge.storage.store import Store
 from bridge.waku.errors import NoPeers, TooLarge, TransportDown, TransportError
 from tests.support.conversations import KEY
-from tests.support.transactions import on
 from tests.support.waiting import until
 
 QUICK = Tuning(retry_first=0.001, retry_most=0.01)
@@ -43,9 +43,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await opened.close()
 
 
-async def add(store: Store, *payloads: bytes, group: str = "room") -> None:
-    for payload in payloads:
-        await store.write(on(outbox.add, group, "/t", payload, 1))
+async def add(store: Store, *payloads: bytes, group: str = "room") -> list[OutboxRow]:
+    return await store.write(lambda tx: [outbox.add(tx, group, "/t", payload, 1) for payload in payloads])
 
 
 async def left(store: Store) -> list[bytes]:
@@ -74,8 +73,7 @@ async def test_publishes_what_an_earlier_process_left_then_what_comes(store: Sto
     box = Outbox(store, "room", wire.send, QUICK)
     async with running(box):
         await until(lambda: empty(store), "all out")
-        await add(store, b"more")
-        box.wake()
+        box.put(await add(store, b"more"))
         await until(lambda: empty(store), "the new one is out")
     assert wire.out == [*(str(number).encode() for number in range(150)), b"more"]
 

@@ -31,13 +31,13 @@ class Relayed:
 
     mirror: Mirror
 
-    def write(self, tx: Tx, group: str, notices: Sequence[Notice], now: float) -> None:
+    def write(self, tx: Tx, group: str, notices: Sequence[Notice], now: float) -> frozenset[RoomRef]:
         """Pass on."""
-        self.mirror.write(tx, group, notices, now)
+        return self.mirror.write(tx, group, notices, now)
 
-    def committed(self, group: str, notices: Sequence[Notice]) -> None:
+    def committed(self, group: str, notices: Sequence[Notice], rooms: frozenset[RoomRef]) -> None:
         """Pass on."""
-        self.mirror.committed(group, notices)
+        self.mirror.committed(group, notices, rooms)
 
 
 @dataclass

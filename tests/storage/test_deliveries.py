@@ -8,8 +8,9 @@ from collections import defaultdict
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
-from bridge.storage import deliveries
+from bridge.storage import deliveries, schema
 from bridge.storage.deliveries import DeliveryRow, Failure, RoomQueue
 from bridge.storage.store import Store, Tx
 from tests.support.transactions import on
@@ -18,7 +19,11 @@ KEY = bytes(range(32))
 
 
 def add(tx: Tx, room: str, key: str, now: float = 1) -> int:
-    return deliveries.add(tx, "matrix", room, "send", b"payload " + key.encode(), key, now, b"id")
+    """Returns the id of the room's delivery with this key."""
+    deliveries.add(tx, "matrix", room, "send", b"payload " + key.encode(), key, now, b"id")
+    row = (schema.deliveries.c.room_id == room) & (schema.deliveries.c.unique_key == key)
+    found: int = tx.conn.execute(select(schema.deliveries.c.id).where(row)).scalar_one()
+    return found
 
 
 def head(tx: Tx, room: str, now: float = 100) -> DeliveryRow | None:

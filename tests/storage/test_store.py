@@ -50,7 +50,7 @@ def enqueue(store: Store, *works: Callable[[Tx], R]) -> list[asyncio.Task[R]]:
 
 async def test_write_returns_the_result_and_read_sees_it(store: Store) -> None:
     row = await store.write(lambda tx: outbox.add(tx, "g", "/t", b"x", 1))
-    assert [found.id for found in await store.read(lambda tx: outbox.pending(tx, "g"))] == [row]
+    assert await store.read(lambda tx: outbox.pending(tx, "g")) == [row]
 
 
 async def test_all_works_that_wait_share_one_commit_in_order(store: Store) -> None:
@@ -59,9 +59,9 @@ async def test_all_works_that_wait_share_one_commit_in_order(store: Store) -> No
     await asyncio.sleep(0)
     before = store.commits
     await gate.release()
-    ids = await asyncio.gather(*tasks)
+    rows = await asyncio.gather(*tasks)
     assert store.commits == before + 2  # the gate's transaction, then all fifty
-    assert ids == sorted(ids)
+    assert [row.id for row in rows] == sorted(row.id for row in rows)
     assert [row.payload for row in await store.read(lambda tx: outbox.pending(tx, "g"))] == [
         b"%d" % n for n in range(50)
     ]

@@ -35,7 +35,8 @@ async def test_seen_is_pruned_in_bounded_steps(store: Store) -> None:
 
 
 async def test_outbox_keeps_order_and_never_gives_an_id_twice(store: Store) -> None:
-    ids = await store.write(lambda tx: [outbox.add(tx, "g", "/t", bytes([n]), 1) for n in range(3)])
+    rows = await store.write(lambda tx: [outbox.add(tx, "g", "/t", bytes([n]), 1) for n in range(3)])
+    ids = [row.id for row in rows]
     await store.write(lambda tx: outbox.add(tx, "other", "/t", b"x", 1))
     assert await store.read(lambda tx: outbox.pending(tx, "g", limit=2)) == [
         OutboxRow(ids[0], "/t", b"\x00"),
@@ -43,7 +44,7 @@ async def test_outbox_keeps_order_and_never_gives_an_id_twice(store: Store) -> N
     ]
     await store.write(lambda tx: outbox.done(tx, [*ids, 12345]))
     assert await store.read(lambda tx: outbox.pending(tx, "g")) == []
-    assert await store.write(lambda tx: outbox.add(tx, "g", "/t", b"new", 1)) > max(ids)
+    assert (await store.write(lambda tx: outbox.add(tx, "g", "/t", b"new", 1))).id > max(ids)
 
 
 async def test_archive(store: Store) -> None:

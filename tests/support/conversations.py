@@ -23,6 +23,7 @@ from bridge.conversation.conversation import Conversation
 from bridge.conversation.manager import Manager
 from bridge.conversation.services import Services
 from bridge.conversation.tuning import Tuning
+from bridge.model.ids import RoomRef
 from bridge.model.message import Author, Body, ChatMessage, MessageKind
 from bridge.model.notices import Chat, Notice, Refused
 from bridge.process.compose import mls_factory
@@ -58,7 +59,7 @@ class Shown:
         self.notices: list[Notice] = []
         self.wakes = 0
 
-    def write(self, tx: Tx, group: str, notices: Sequence[Notice], now: float) -> None:
+    def write(self, tx: Tx, group: str, notices: Sequence[Notice], now: float) -> frozenset[RoomRef]:
         """Insert what a room would show."""
         tx.conn.execute(text("CREATE TABLE IF NOT EXISTS shown (n INTEGER PRIMARY KEY, body TEXT)"))
         for notice in notices:
@@ -67,8 +68,9 @@ class Shown:
                     text("INSERT INTO shown (body) VALUES (:body)"), {"body": notice.message.body.plain}
                 )
         self.notices += notices
+        return frozenset()
 
-    def committed(self, group: str, notices: Sequence[Notice]) -> None:
+    def committed(self, group: str, notices: Sequence[Notice], rooms: frozenset[RoomRef]) -> None:
         """Count it."""
         self.wakes += 1
 
@@ -94,7 +96,7 @@ class FaultyStore:
         await self._stop_if_dead()
         return await self.inner.read(work)
 
-    async def write(self, work: Callable[[Tx], T]) -> T:
+    async def write(self, work: Callable[[Tx], T], *, lazy: bool = False) -> T:
         await self._stop_if_dead()
         self.writes += 1
         here = self.die_at[1] if self.die_at and self.writes == self.die_at[0] else ""
@@ -106,7 +108,7 @@ class FaultyStore:
             await self._stop_if_dead()
         if fail == "before":
             raise Crash
-        result = await self.inner.write(work)
+        result = await self.inner.write(work, lazy=lazy)
         if here == "after":
             self.dead = True
         if fail == "after":

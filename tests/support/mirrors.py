@@ -205,14 +205,15 @@ class ScriptedGroup:
     async def tell(self, *notices: Notice, also: Callable[[Tx], None] | None = None) -> None:
         """Store what follows from notices, in one transaction."""
 
-        def work(tx: Tx) -> None:
-            self._mirror.write(tx, self.name, notices, self.now)
+        def work(tx: Tx) -> frozenset[RoomRef]:
+            rooms = self._mirror.write(tx, self.name, notices, self.now)
             if also is not None:
                 also(tx)
+            return rooms
 
         # A conversation's own task writes, in order, whatever becomes of those who asked.
-        await asyncio.shield(asyncio.ensure_future(self._store.write(work)))
-        self._mirror.committed(self.name, notices)
+        rooms = await asyncio.shield(asyncio.ensure_future(self._store.write(work)))
+        self._mirror.committed(self.name, notices, rooms)
 
     def status(self) -> GroupStatus:
         return self.current

@@ -11,7 +11,7 @@ commands wait for what came before them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from random import random as jitter
 from typing import Final
@@ -66,8 +66,8 @@ class Surroundings:
     clock: Callable[[], float]
     tuning: Tuning
     local: dict[bytes, Local]
-    written: Callable[[], None]
-    """Called after a commit that added deliveries."""
+    written: Callable[[Collection[RoomRef]], None]
+    """Called after a commit that added deliveries, with the rooms that got some."""
     rooms: Callable[[str], tuple[RoomRef, ...]]
     """The rooms of a group."""
     moderator_bans: Mapping[str, str]
@@ -82,26 +82,52 @@ class Worker:
     def __init__(self, around: Surroundings) -> None:
         self._a = around
         self._woken = asyncio.Event()
+        self._fresh: list[InboundRow] = []
+        """Committed since the table was read to its end, in order."""
+        self._behind = True
+        """The table holds rows that are not in `_fresh`: at the start, after a fault, after a flood."""
+        self._read_to = 0
+        """The last row that was read from the table: no row up to it may be taken from memory too."""
         self._told: set[tuple[str, bytes]] = set()
         """Banned people who were told (in this process) that nobody gets their words."""
         self._pause = False
 
-    def wake(self) -> None:
-        """There may be new events."""
+    def put(self, rows: Sequence[InboundRow]) -> None:
+        """These new events are committed."""
+        self._fresh += [row for row in rows if row.id > self._read_to]
+        if len(self._fresh) > self._a.tuning.fresh:
+            self._fresh, self._behind = [], True
         self._woken.set()
 
     async def run(self) -> None:
         """Work until cancelled. Raises what the store raises."""
         while True:
             self._woken.clear()
-            rows = await self._a.store.read(lambda tx: inbound.pending(tx, self._a.tuning.batch))
+            rows = await self._next()
             if not rows:
                 await self._woken.wait()
                 continue
             self._pause = False
             await self._batch(rows)
             if self._pause:
+                # Some rows stay unfinished: they, and their place before the others, are in the table only.
+                self._behind = True
                 await asyncio.sleep(self._a.tuning.retry_first)
+
+    async def _next(self) -> list[InboundRow]:
+        """The oldest unfinished events; none when all are finished."""
+        batch = self._a.tuning.batch
+        if self._behind:
+            # Before the read: it finds what was committed till now; what comes during it may be in both, but
+            # nothing is put together while the read finds anything.
+            self._fresh = []
+            rows = await self._a.store.read(lambda tx: inbound.pending(tx, batch))
+            if rows:
+                self._read_to = max(self._read_to, rows[-1].id)
+                return rows
+            self._behind = False
+        rows, self._fresh = self._fresh[:batch], self._fresh[batch:]
+        return rows
 
     async def _batch(self, rows: list[InboundRow]) -> None:
         chat: list[_Job] = []
@@ -224,7 +250,7 @@ class Worker:
 
         if verdict.request is not None:
             await self._submit(job, verdict.request, carry_out)
-            self._a.written()
+            self._a.written(rooms)
             return
 
         def work(tx: Tx) -> None:
@@ -232,7 +258,7 @@ class Worker:
             inbound.done(tx, job.row.id, verdict.note)
 
         await self._a.store.write(work)
-        self._a.written()
+        self._a.written(rooms)
 
     # ---- outcomes ----
 
@@ -298,7 +324,7 @@ class Worker:
             inbound.done(tx, job.row.id, note)
 
         await self._a.store.write(work)
-        self._a.written()
+        self._a.written((event.room,))
 
 
 def _chat_event(job: _Job) -> ChatEvent:

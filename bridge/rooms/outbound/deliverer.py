@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from random import random as jitter
 from typing import Final
 
@@ -25,6 +26,8 @@ from bridge.storage.deliveries import DeliveryRow
 from bridge.storage.store import Store
 from bridge.storage.tx import Tx
 
+Content = tuple[Payload, Known] | msgspec.MsgspecError
+"""What a delivery holds and where in the room that is shown; or why it cannot be read."""
 _MAX_ERROR: Final = 500
 log: Final = structlog.get_logger("bridge.rooms.deliveries")
 
@@ -48,27 +51,32 @@ class Deliverer:
         self._clock = clock
         self._tuning = tuning
         self._woken = asyncio.Event()
+        self._fresh: set[RoomRef] = set()
+        """Rooms that were given something since the last look."""
         self._slots = asyncio.Semaphore(tuning.sends)
         self._rooms: dict[RoomRef, asyncio.Event] = {}
         """Rooms with a task, and how it is told that there may be more."""
         self._progress: dict[int, Progress] = {}
 
-    def wake(self) -> None:
-        """There may be new deliveries. On the event loop; quick."""
-        self._woken.set()
+    def wake(self, rooms: Iterable[RoomRef]) -> None:
+        """These rooms have new deliveries, which are committed. On the event loop; quick."""
+        self._fresh.update(rooms)
+        if self._fresh:
+            self._woken.set()
 
     async def run(self) -> None:
-        """Deliver until cancelled. Raises what the store raises."""
-        self._woken.set()
+        """Deliver until cancelled; first what an earlier process left. Raises what the store raises."""
+        left = await self._store.read(deliveries.rooms_with_work)
+        self.wake(RoomRef(*place) for place in left)
         async with asyncio.TaskGroup() as tasks:
             while True:
                 await self._woken.wait()
                 self._woken.clear()
-                for platform, room_id in await self._store.read(deliveries.rooms_with_work):
-                    room = RoomRef(platform, room_id)
+                rooms, self._fresh = self._fresh, set()
+                for room in rooms:
                     if room in self._rooms:
                         self._rooms[room].set()
-                    elif platform in self._adapters:
+                    elif room.platform in self._adapters:
                         self._rooms[room] = asyncio.Event()
                         tasks.create_task(self._work_off(room), name=f"deliveries: {room}")
 
@@ -77,32 +85,32 @@ class Deliverer:
         more = self._rooms[room]
         while True:
             more.clear()
-            row = await self._store.read(
-                lambda tx: deliveries.next_due(tx, room.platform, room.room_id, self._clock())
-            )
-            if row is not None:
-                wait = await self._deliver(room, row)
-                if wait:
+            head = await self._store.read(lambda tx: _head(tx, room, self._clock()))
+            if head.row is not None:
+                wait = await self._deliver(room, head.row, head.content)
+                if wait is not None:
                     await asyncio.sleep(wait)
-            elif await self._has_work(room):  # put off by an earlier process
+                    continue
+            elif head.more:  # put off by an earlier process
                 await asyncio.sleep(self._tuning.poll)
-            elif not more.is_set():  # no await between this look and the goodbye: no wake is lost
+            if not head.more and not more.is_set():
+                # No await between this look and the goodbye: no wake is lost. What was committed after the read
+                # wakes the room, now or as a new task.
                 del self._rooms[room]
                 return
 
-    async def _has_work(self, room: RoomRef) -> bool:
-        return (room.platform, room.room_id) in await self._store.read(deliveries.rooms_with_work)
-
-    async def _deliver(self, room: RoomRef, row: DeliveryRow) -> float:
-        """One attempt; returns for how many seconds the room has to wait (0: go on)."""
+    async def _deliver(self, room: RoomRef, row: DeliveryRow, content: Content) -> float | None:
+        """One attempt; returns for how many seconds the room has to wait before the next; None: it is over."""
         progress = self._progress.setdefault(row.id, Progress())
         payload: Payload | None = None
         try:
-            payload = payloads.decode(row.payload)
+            if isinstance(content, msgspec.MsgspecError):
+                raise content
+            payload, known = content
             if self._series.outdated(payload):
                 progress.note = "a newer one follows"
             else:
-                await self._perform(room, row, payload, progress)
+                await self._perform(room, row, payload, known, progress)
         except Rejected as error:
             await self._give_up(room, row, payload, str(error))
         except DeliveryError as error:
@@ -120,10 +128,11 @@ class Deliverer:
             await self._give_up(room, row, payload, f"{type(error).__name__}: {error}")
         else:
             await self._finish(room, row, payload, progress)
-        return 0.0
+        return None
 
-    async def _perform(self, room: RoomRef, row: DeliveryRow, payload: Payload, progress: Progress) -> None:
-        known = await self._store.read(lambda tx: known_events(tx, room, payload))
+    async def _perform(
+        self, room: RoomRef, row: DeliveryRow, payload: Payload, known: Known, progress: Progress
+    ) -> None:
         if isinstance(payload, Ban | Unban):
             # Before the act: the platform may report it to us before it answers.
             target = enforcements.Target(room.platform, room.room_id, payload.user_id)
@@ -161,14 +170,15 @@ class Deliverer:
         now = self._clock()
         made = self._progress.get(row.id, Progress())
 
-        def work(tx: Tx) -> None:
-            self._failures.write(tx, room, row, payload, error, now)
+        def work(tx: Tx) -> frozenset[RoomRef]:
+            told = self._failures.write(tx, room, row, payload, error, now)
             adapter_rows.remember(tx, room.platform, made.changes, now)
+            return told
 
-        await self._store.write(work)
+        told = await self._store.write(work)
         self._failures.committed(room, row, error)
         self._progress.pop(row.id, None)
-        self.wake()
+        self.wake(told)
 
     async def _put_off(self, row: DeliveryRow, error: str, after: float) -> float:
         """Store that it has to wait; returns for how long. What the platform asks for is honoured."""
@@ -180,6 +190,30 @@ class Deliverer:
         await self._store.write(lambda tx: deliveries.retry(tx, row.id, at, error))
         log.info("delivery put off", room=f"{row.platform}:{row.room_id}", seconds=wait, error=error)
         return wait
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The head of a room's queue, if it is due, what it holds, and whether there is more than it."""
+
+    row: DeliveryRow | None
+    content: Content
+    more: bool
+
+
+def _head(tx: Tx, room: RoomRef, now: float) -> _Head:
+    """Read all that the next delivery needs at once."""
+    found = deliveries.heads(tx, room.platform, room.room_id)
+    if not found or found[0][0] > now:
+        return _Head(None, msgspec.MsgspecError(), bool(found))
+    row = found[0][1]
+    content: Content
+    try:
+        payload = payloads.decode(row.payload)
+        content = payload, known_events(tx, room, payload)
+    except msgspec.MsgspecError as error:
+        content = error
+    return _Head(row, content, len(found) > 1)
 
 
 def known_events(tx: Tx, room: RoomRef, payload: Payload) -> Known:

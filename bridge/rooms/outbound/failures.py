@@ -34,21 +34,26 @@ class Failures:
 
     def write(
         self, tx: Tx, room: RoomRef, row: DeliveryRow, payload: Payload | None, error: str, now: float
-    ) -> None:
-        """Give up the delivery and queue the report: of bans to all rooms, of a message to the others."""
+    ) -> frozenset[RoomRef]:
+        """Give up the delivery and queue the report: of bans to all rooms, of a message to the others.
+
+        Returns the rooms that are told.
+        """
         error = one_line(error, _MAX_ERROR)
         deliveries.failed(tx, row.id, error)
         group = self._groups.get(room)
         if group is None:
-            return
+            return frozenset()
         counters.add(tx, group, "delivery_rejected")
         rooms = self._notices.rooms(group)
+        writer = DeliveryWriter(tx, group, now, rooms)
         text = self._report(room, payload, error)
         if text:
             others = (
                 rooms if isinstance(payload, Ban | Unban) else tuple(other for other in rooms if other != room)
             )
-            DeliveryWriter(tx, group, now, rooms).say(text, "report", row.id, rooms=others, report=True)
+            writer.say(text, "report", row.id, rooms=others, report=True)
+        return frozenset(writer.given)
 
     def _report(self, room: RoomRef, payload: Payload | None, error: str) -> str:
         if isinstance(payload, Ban):

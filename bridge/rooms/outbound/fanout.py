@@ -68,11 +68,12 @@ class Notices:
         """The rooms linked to a group, sorted."""
         return self._rooms.get(group, ())
 
-    def write(self, tx: Tx, group: str, notices: Sequence[Notice], now: float) -> None:
-        """Store what follows from the notices, in order."""
+    def write(self, tx: Tx, group: str, notices: Sequence[Notice], now: float) -> frozenset[RoomRef]:
+        """Store what follows from the notices, in order; returns the rooms that got something."""
         writer = DeliveryWriter(tx, group, now, self.rooms(group))
         for notice in notices:
             self._one(writer, notice)
+        return frozenset(writer.given)
 
     def _one(self, writer: DeliveryWriter, notice: Notice) -> None:
         match notice:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bridge.model.ids import RoomRef
 from bridge.model.message import Body
@@ -16,12 +16,13 @@ from bridge.storage.tx import Tx
 
 @dataclass(frozen=True, slots=True)
 class DeliveryWriter:
-    """Of one group: `rooms` are the ones linked to it, `now` is Unix seconds."""
+    """Of one group: `rooms` are the ones linked to it, `now` is Unix seconds, `given` who got one."""
 
     tx: Tx
     group: str
     now: float
     rooms: tuple[RoomRef, ...]
+    given: set[RoomRef] = field(default_factory=set)
 
     def put(self, room: RoomRef, payload: Payload, *about: str | bytes | int, message_id: bytes = b"") -> None:
         """Queue a delivery. The same payload kind about the same thing is queued once per room."""
@@ -29,6 +30,7 @@ class DeliveryWriter:
         key = delivery_key(kind, self.group, room.platform, room.room_id, *about)
         data = payloads.encode(payload)
         deliveries.add(self.tx, room.platform, room.room_id, kind, data, key, self.now, message_id)
+        self.given.add(room)
 
     def say(
         self,

@@ -75,13 +75,13 @@ class News:
 
     # ---- Fanout ----
 
-    def write(self, tx: Tx, group: str, notices: Sequence[Notice], now: float) -> None:
+    def write(self, tx: Tx, group: str, notices: Sequence[Notice], now: float) -> frozenset[RoomRef]:
         """Store what follows from the notices."""
-        self._mirror.write(tx, group, notices, now)
+        return self._mirror.write(tx, group, notices, now)
 
-    def committed(self, group: str, notices: Sequence[Notice]) -> None:
+    def committed(self, group: str, notices: Sequence[Notice], rooms: frozenset[RoomRef]) -> None:
         """Deliver, and tell the listeners soon."""
-        self._mirror.committed(group, notices)
+        self._mirror.committed(group, notices, rooms)
         if self._listeners:
             self._queue.put_nowait((group, tuple(notices)))
 
