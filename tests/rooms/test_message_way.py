@@ -23,7 +23,7 @@ from tests.support.waiting import pause
 
 BOT, ALICE = "@bot:memory", "@alice:memory"
 ROUNDS = 5
-BOUND = Cost(calls=680, files=80, commits=3, reads=2, statements=32, digests=8, html=0, writes=86)
+BOUND = Cost(calls=700, files=81, commits=3, reads=2, statements=32, digests=8, html=0, writes=95)
 CONFIG = """
 name = "counted"
 [waku]
