@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bridge.model.adapter_store import Row
 from bridge.process import pruner as module
 from bridge.process.pruner import DAY, Pruner
-from bridge.storage import ballots, deliveries, inbound, intents, messages, reactions
+from bridge.storage import ballots, deliveries, inbound, intents, messages, reactions, schema
 from bridge.storage.adapter_rows import StoredRows
 from bridge.storage.reactions import Reaction
 from bridge.storage.store import Store
@@ -41,7 +42,8 @@ def fill(tx: Tx, at: float, name: str) -> None:
     inbound.done(tx, inbound.pending(tx)[-1].id)
     ballots.close(tx, "g", hash((name, 0)) % 2**31, b"x", at)
     intents.settle(tx, [intents.waiting(tx, 10)[-1].id], intents.State.DONE)
-    deliveries.done(tx, deliveries.add(tx, "matrix", "!r", "post", b"x", f"{name}1", at), "e")
+    second = select(schema.deliveries.c.id).where(schema.deliveries.c.unique_key == f"{name}1")
+    deliveries.done(tx, tx.conn.execute(second).scalar_one(), "e")
     messages.remember(tx, name.encode(), "matrix", "!r", name, at)
     reactions.note(tx, "g", name.encode(), Reaction(b"t", "x"), at)
     reactions.show(tx, "matrix", "!r", b"t", name, "e", at)
