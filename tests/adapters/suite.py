@@ -16,7 +16,7 @@ from bridge.model.adapter import Adapter, Deletes, Edits, Enforces, Outgoing, Re
 from bridge.model.ids import RoomRef, UserRef
 from bridge.model.message import Author, Body
 from tests.support.memory_inbox import MemoryInbox
-from tests.support.waiting import guard
+from tests.support.waiting import guard, until
 
 BOB = Author(platform="elsewhere", user_id="bob-1", display_name="Bob")
 
@@ -179,8 +179,11 @@ class AdapterSuite:
                 await deliver(arena, outgoing(arena, f"kill-{i}", f"sent {i}"))
 
         sender = asyncio.create_task(deliveries())
-        while len(await arena.read()) < 10:
-            await asyncio.sleep(0.01)
+
+        async def some_are_sent() -> bool:
+            return sender.done() or len(await arena.read()) >= 10
+
+        await until(some_are_sent, "ten messages are sent", every=0.01)
         await arena.kill_server()
         assert not sender.done()
         await arena.start_server()

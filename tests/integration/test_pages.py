@@ -178,7 +178,7 @@ async def test_an_own_wallet_signs_in_joins_and_votes(town: PageTown) -> None:
     await expect(key).to_contain_text("own key")
     assert wallet.address[2:6].lower() in (await key.inner_text()).lower()
 
-    await alice.says("!propose voting 20")
+    await alice.says("!propose voting 50")
     await everybody((alice, ann), Person.sees_vote)
     before = len(wallet.asked)
     async with ann.signing():

@@ -193,8 +193,11 @@ async def test_bridges_killed_in_the_middle_lose_and_double_nothing(town: Town) 
 
     talking = asyncio.create_task(talk())
     for bridge, after in ((town.b, 40), (town.a, 120)):
-        while len(await tokens(town.alice, town.room_a, "right")) < after:
-            await asyncio.sleep(0.1)
+
+        async def far_enough(after: int = after) -> bool:
+            return len(await tokens(town.alice, town.room_a, "right")) >= after
+
+        await until(far_enough, f"{after} messages are written", every=0.1)
         bridge.kill()
         await pause(2)
         bridge.start()

@@ -31,7 +31,7 @@ class Gate:
             assert self._open.wait(limit())
 
         self.task = asyncio.ensure_future(store.write(hold))
-        self.entered = asyncio.to_thread(entered.wait, 30)
+        self.entered = asyncio.to_thread(entered.wait, limit())
 
     async def release(self) -> None:
         self._open.set()
@@ -158,7 +158,7 @@ async def test_cancelled_while_it_runs_a_work_is_finished(store: Store) -> None:
         assert go_on.wait(limit())
 
     task = asyncio.ensure_future(store.write(slow))
-    assert await asyncio.to_thread(entered.wait, 30)
+    assert await asyncio.to_thread(entered.wait, limit())
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -199,7 +199,7 @@ async def test_a_read_sees_no_uncommitted_work(store: Store) -> None:
         assert go_on.wait(limit())
 
     task = asyncio.ensure_future(store.write(slow))
-    assert await asyncio.to_thread(entered.wait, 30)
+    assert await asyncio.to_thread(entered.wait, limit())
     assert await store.read(lambda tx: counters.all_of(tx, "g")) == {}
     go_on.set()
     await task

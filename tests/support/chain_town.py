@@ -37,7 +37,8 @@ from tests.support.wallet_visitor import WalletVisitor
 CONFIRMATIONS: Final = 4
 BLOCK: Final = 0.25
 """Seconds. Blocks of one second have one timestamp, which anvil allows."""
-VOTING: Final = 10
+VOTING: Final = 25
+"""Seconds; a ballot that all vote on ends early, and on a busy machine all must have the time to."""
 GRACE: Final = 6
 ETHER: Final = 10**18
 CONFIG: Final = """

@@ -38,7 +38,7 @@ service_members = ["{partner}"]
 [groups.timing]
 steward_epoch = 2
 waiting = 2
-voting = 25
+voting = 45
 commit = 5
 """
 TRAIL: Final = """() => {
