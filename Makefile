@@ -82,7 +82,8 @@ bench: $(VENV)/.native ## speed of the native part and of the bridge (docs/bench
 	cargo bench $(RUST) --profile fast -p demls-mls --bench mls
 	$(PYTHON) -m tests.bench
 
-soak: $(VENV)/.native ## many play-throughs in a row; SOAK_ROUNDS=20
+soak: $(VENV)/.native ## 100,000 messages, then many play-throughs in a row; SOAK_ROUNDS=20
+	FULL_SIZE=100000 $(PYTHON) -m pytest -q -s tests/process/test_full_size.py
 	@rounds=$${SOAK_ROUNDS:-20}; i=1; while [ $$i -le $$rounds ]; do \
 	  echo "== round $$i of $$rounds"; $(BIN)/demls-bridge demo --play || exit 1; i=$$((i + 1)); done
 
