@@ -75,10 +75,12 @@ _ROW = (
     table.c.attempts,
 )
 _waiting = table.c.state == State.WAITING
-_in_room = (table.c.platform == bindparam("p")) & (table.c.room_id == bindparam("r"))
+_platform: Final = bindparam("p", type_=table.c.platform.type)
+_room: Final = bindparam("r", type_=table.c.room_id.type)
+_in_room = (table.c.platform == _platform) & (table.c.room_id == _room)
 _NEXT_ROOM: Final = (
     select(table.c.platform, table.c.room_id)
-    .where(_waiting, tuple_(table.c.platform, table.c.room_id) > tuple_(bindparam("p"), bindparam("r")))
+    .where(_waiting, tuple_(table.c.platform, table.c.room_id) > tuple_(_platform, _room))
     .order_by(table.c.platform, table.c.room_id)
     .limit(1)
 )

@@ -152,3 +152,20 @@ async def test_what_was_given_up_can_be_read_the_newest_first(store: Store) -> N
     )
     assert await store.read(deliveries.failures) == [third, first]
     assert await store.read(lambda tx: deliveries.failures(tx, 1)) == [third]
+
+
+async def test_looking_for_work_does_not_read_what_waits(sqlite_store: Store) -> None:
+    """At every commit: a seek in the index for each room, however much waits there."""
+
+    def plans(tx: Tx) -> list[str]:
+        found = []
+        for statement in (deliveries._NEXT_ROOM, deliveries._HEAD):
+            filled = statement.params(p="p", r="r")
+            compiled = filled.compile(tx.conn, compile_kwargs={"literal_binds": True})
+            rows = tx.conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}")
+            found += [row[-1] for row in rows]
+        return found
+
+    found = await sqlite_store.read(plans)
+    assert len(found) == 2, found
+    assert all(each.startswith("SEARCH") and "INDEX" in each for each in found), found
