@@ -159,7 +159,7 @@ async def test_looking_for_work_does_not_read_what_waits(sqlite_store: Store) ->
 
     def plans(tx: Tx) -> list[str]:
         found = []
-        for statement in (deliveries._NEXT_ROOM, deliveries._HEAD):
+        for statement in (deliveries._NEXT_ROOM, deliveries._HEADS):
             filled = statement.params(p="p", r="r")
             compiled = filled.compile(tx.conn, compile_kwargs={"literal_binds": True})
             rows = tx.conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}")
