@@ -22,6 +22,12 @@ def _row(holds: str, imports: str) -> Folder:
     return Folder(holds, frozenset(imports.split()))
 
 
+# What the folders of `bridge.rooms` share: plain modules beside them. Arrows between them: all write
+# deliveries by `outbound`, which knows none of them; the view's controls run the commands.
+ROOMS: Final = (
+    "bridge.rooms.ids bridge.rooms.people bridge.rooms.ports bridge.rooms.tuning bridge.model bridge.storage"
+)
+
 TABLE: Final[dict[str, Folder]] = {
     "bridge.model": _row(
         "messages, ids, notices; the adapter and the view interface; the one text cleaner; what wallets sign",
@@ -57,8 +63,24 @@ TABLE: Final[dict[str, Folder]] = {
         "bridge.model bridge.protocol bridge.mls bridge.waku bridge.storage bridge.identity bridge.chain "
         "msgspec structlog coincurve google.protobuf",
     ),
+    "bridge.rooms.outbound": _row(
+        "notices become deliveries: fan-out, queue, perform", f"{ROOMS} msgspec structlog"
+    ),
+    "bridge.rooms.commands": _row(
+        "the router, one file for each command, sentences",
+        f"{ROOMS} bridge.rooms.outbound bridge.identity bridge.conversation bridge.protocol",
+    ),
+    "bridge.rooms.inbound": _row(
+        "platform events become requests: worker, intake, chat, moderators",
+        f"{ROOMS} bridge.rooms.outbound bridge.conversation bridge.protocol msgspec structlog",
+    ),
+    "bridge.rooms.view": _row(
+        "what adapters show beyond messages: members, ballots, results, news, signing",
+        f"{ROOMS} bridge.rooms.outbound bridge.rooms.commands bridge.identity bridge.conversation "
+        "bridge.protocol msgspec structlog",
+    ),
     "bridge.rooms": _row(
-        "rooms and groups: inbound events, commands, outbound deliveries, the view",
+        "what joins the folders of rooms, and what they share",
         "bridge.model bridge.storage bridge.identity bridge.conversation bridge.protocol msgspec structlog",
     ),
     "bridge.settings": _row(
