@@ -39,14 +39,12 @@ CALLED_BY: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "the transport of tests and of several bridges in one process": (("bridge/waku/memory.py", "*"),),
     "the wire: MLS numbers its content types": (("bridge/protocol/ports.py", "APPLICATION"),),
     "adapters, by the interface": (
-        ("bridge/*/adapter_*.py", "get_many"), ("bridge/*/adapter_*.py", "scan"),
-        ("bridge/*/adapter_*.py", "trim"),
+        ("bridge/*/adapter_*.py", "get_many"), ("bridge/*/adapter_*.py", "trim"),
     ),
     "nobody; to be removed": (
         ("bridge/protocol/*", "HISTORY"), ("bridge/protocol/*", "chain_ready"),
         ("bridge/protocol/*", "reminded"), ("bridge/protocol/*", "BALLOT_NAME"),
         ("bridge/protocol/wallet.py", "recover"), ("bridge/rooms/commands/sentences.py", "CODES"),
-        ("bridge/storage/transactions.py", "count_open"),
         ("bridge/model/command_text.py", "render"),
     ),
 }  # fmt: skip
