@@ -213,7 +213,7 @@ class PageSide:
 
     async def vote(self, ballot: int) -> None:
         """Press YES."""
-        await self.tab.ask("vote", ballot=ballot, yes=True)
+        await self.tab.ask("command", name="vote", arguments={"ballot": str(ballot), "choice": "yes"})
 
     async def messages(self) -> list[Shown]:
         return [
