@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from bridge.chain.place import Addresses, Place
-from bridge.conversation.ports import GroupHandle
 from bridge.protocol.chain import ChainDomain
 from bridge.protocol.ports import Address
 from bridge.settings import ChainSettings, Problem, WrongSettings
@@ -30,9 +28,6 @@ class ChainWay(Protocol):
 
     def key_package(self, group: str, owner: bytes) -> bytes | None:
         """A key package that this address has published for the group; None when none waits."""
-
-    def attach(self, groups: Mapping[str, GroupHandle]) -> None:
-        """The open groups. Before `run`."""
 
     async def run(self) -> None:
         """Work until cancelled."""

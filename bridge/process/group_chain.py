@@ -49,7 +49,7 @@ log: Final = structlog.get_logger("bridge.process.group_chain")
 
 
 class GroupChain:
-    """Use: `domain` for each group's engine, then `attach` the groups, then `run` in a task."""
+    """Use: `domain` for each group's engine; when all groups are in `groups`, `run` in a task."""
 
     def __init__(
         self,
@@ -59,6 +59,7 @@ class GroupChain:
         store: Store,
         account: Account,
         names: Mapping[str, GroupName],
+        groups: Mapping[str, GroupHandle],
     ) -> None:
         self.place = place
         self._settings = settings
@@ -66,7 +67,7 @@ class GroupChain:
         self._store = store
         self._account = account
         self._names = names
-        self._groups: Mapping[str, GroupHandle] = {}
+        self._groups = groups
         self._trouble: Health | None = Health("degraded", "the contracts have not been verified yet")
         """What keeps everything from beginning."""
         planner = ContractPlanner(place.addresses, names.get)
@@ -121,10 +122,6 @@ class GroupChain:
         return packages.of(owner) if packages else None
 
     # ---- life ----
-
-    def attach(self, groups: Mapping[str, GroupHandle]) -> None:
-        """The open groups. Before `run`."""
-        self._groups = groups
 
     async def run(self) -> None:
         """Work until cancelled. Trouble with the chain is health; raises what store and groups raise."""
@@ -206,11 +203,17 @@ def _following(settings: ChainSettings, place: Place) -> follower.FollowerTuning
 
 @asynccontextmanager
 async def opened(
-    settings: ChainSettings, store: Store, account: Account, names: Mapping[str, GroupName]
+    settings: ChainSettings,
+    store: Store,
+    account: Account,
+    names: Mapping[str, GroupName],
+    groups: Mapping[str, GroupHandle],
 ) -> AsyncIterator[GroupChain]:
     """The way to the chain while the block runs; `settings` say that there is one.
 
-    `names`: the groups' full names by short name. Raises WrongSettings; for the development chain also OSError
+    `names`: the groups' full names by short name; `groups` is filled before `run`.
+
+    Raises WrongSettings; for the development chain also OSError
     (its port) and ChainError.
     """
     async with AsyncExitStack() as stack:
@@ -225,7 +228,7 @@ async def opened(
             url = await stack.enter_async_context(devchain.serving("127.0.0.1", port))
             node = await stack.enter_async_context(Node(url))
             place = await _new_contracts(node, account, url)
-        yield GroupChain(settings, place, node, store, account, names)
+        yield GroupChain(settings, place, node, store, account, names, groups)
 
 
 async def _new_contracts(node: Node, account: Account, url: str) -> Place:

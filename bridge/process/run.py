@@ -23,6 +23,7 @@ from typing import Final
 import structlog
 
 from bridge.chain.errors import ChainError
+from bridge.conversation.groups import Groups
 from bridge.conversation.manager import Manager
 from bridge.conversation.services import Services
 from bridge.identity.book import AddressBook
@@ -166,13 +167,14 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
         await book.load()
         own = book.own.address
         compose.check_creators(settings, own)
-        chain = await stack.enter_async_context(_chain(settings, store, book))
+        groups = Groups()
+        chain = await stack.enter_async_context(_chain(settings, store, book, groups))
         transport = compose.make_transport(settings, master.node_secret())
         speak = sentences.speaking(lambda: compose.page_url(adapters))
         linker = Linker(
             Linking(settings.name, lambda: compose.page_url(adapters)),
             book,
-            lambda: (group.status() for group in manager.groups.values()),
+            lambda: (group.status() for group in groups.values()),
             speak,
             compose.own_sign_in(adapters),
         )
@@ -184,8 +186,10 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
         )
         links, moderator_bans = compose.links(settings), compose.moderator_bans(settings)
         prefix = settings.commands.prefix
-        mirror = Mirror(store, adapters, links, router, speak, prefix=prefix, moderator_bans=moderator_bans)
-        news = News(store, mirror, links)
+        mirror = Mirror(
+            store, adapters, groups, links, router, speak, prefix=prefix, moderator_bans=moderator_bans
+        )
+        news = News(store, mirror, groups, links)
         services = Services(
             store=store,
             transport=transport,
@@ -202,11 +206,8 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
         manager = Manager(services)
         domain = chain.domain if chain else lambda _: None
         await manager.open(compose.engine_config(group, own, domain(group.short)) for group in settings.groups)
-        if chain is not None:
-            chain.attach(manager.groups)
         for group in manager.groups.values():
-            mirror.attach(group)
-            news.attach(group)
+            groups.put(group)
         try:
             await transport.start()
         except WakuError as error:
@@ -224,7 +225,7 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
             watchdog,
             chain.place if chain else None,
         )
-        around = Around(store, book, links, manager.groups, Files(adapters), news, reporter.report, linker)
+        around = Around(store, book, links, groups, Files(adapters), news, reporter.report, linker)
         compose.give_windows(adapters, around, prefix)
         compose.give_stores(adapters, store)
         pruner = Pruner(store, settings.storage.keep_days)
@@ -244,7 +245,9 @@ async def _assembled(settings: Settings, adapters: Mapping[str, Adapter]) -> Asy
 
 
 @asynccontextmanager
-async def _chain(settings: Settings, store: Store, book: AddressBook) -> AsyncIterator[ChainWay | None]:
+async def _chain(
+    settings: Settings, store: Store, book: AddressBook, groups: Groups
+) -> AsyncIterator[ChainWay | None]:
     """The way to the chain, if there is one. Raises CannotStart for a development chain that does not start."""
     if not settings.chain.configured:
         yield None
@@ -255,7 +258,7 @@ async def _chain(settings: Settings, store: Store, book: AddressBook) -> AsyncIt
     names = {group.short: compose.full_name(group, book.own.address) for group in settings.groups}
     async with AsyncExitStack() as stack:
         try:
-            opening = group_chain.opened(settings.chain, store, book.own, names)
+            opening = group_chain.opened(settings.chain, store, book.own, names, groups)
             found = await stack.enter_async_context(opening)
         except (ChainError, OSError) as error:
             raise CannotStart(

@@ -37,12 +37,13 @@ log: Final = structlog.get_logger("bridge.rooms")
 
 
 class Mirror:
-    """One per process. Make it, `attach` the groups, then `run` it."""
+    """One per process. `groups` is filled before `run`: events of rooms whose group is unknown are dropped."""
 
     def __init__(
         self,
         store: Store,
         adapters: Mapping[str, Adapter],
+        groups: Mapping[str, GroupHandle],
         links: Mapping[RoomRef, str],
         commands: Commands,
         words: Words,
@@ -62,7 +63,6 @@ class Mirror:
         self._links = dict(links)
         self._specs = commands.specs
         self._clock = clock
-        self._groups: dict[str, GroupHandle] = {}
         local: dict[bytes, Local] = {}
         self._accepting: set[asyncio.Task[None]] = set()
         series = EditCoalescer()
@@ -73,7 +73,7 @@ class Mirror:
             Surroundings(
                 store,
                 self._links,
-                self._groups,
+                groups,
                 commands,
                 words,
                 clock,
@@ -85,10 +85,6 @@ class Mirror:
                 prefix,
             )
         )
-
-    def attach(self, handle: GroupHandle) -> None:
-        """Tell the mirror of a group. Before `run`: events of rooms whose group is unknown are dropped."""
-        self._groups[handle.name] = handle
 
     async def run(self) -> None:
         """Work off events and deliveries until cancelled. Raises what the store raises."""

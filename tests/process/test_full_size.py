@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from bridge.conversation.groups import Groups
 from bridge.conversation.manager import Manager
 from bridge.conversation.services import Services
 from bridge.model.adapter import AdapterHealth, Capabilities, InboundMessage, Inbox, Outgoing
@@ -97,7 +98,8 @@ class Life:
         self.null = Null()
         links = dict.fromkeys(ROOMS, GROUP)
         router = Router(wallet_address)
-        self.mirror = Mirror(store, {"null": self.null}, links, router, say, clock=self.clock)
+        self.groups = Groups()
+        self.mirror = Mirror(store, {"null": self.null}, self.groups, links, router, say, clock=self.clock)
         hub = MemoryHub()
         self.transport, self.peer = MemoryTransport(hub), MemoryTransport(hub)
         wallets = Wallets(ALICE)
@@ -124,7 +126,7 @@ class Life:
         await self.peer.start()  # somebody to publish to
         await self.transport.start()
         await self.manager.open([EngineConfig(NAME, ALICE.address, True, POLICY)])
-        self.mirror.attach(self.manager.groups[GROUP])
+        self.groups.put(self.manager.groups[GROUP])
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:

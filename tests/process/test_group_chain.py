@@ -58,9 +58,8 @@ class Handle:
 async def working(bench: Bench, **changed: Any) -> AsyncIterator[tuple[GroupChain, Handle]]:
     """Opened, with one group, and running."""
     handle = Handle(bench.store, full=1)
-    async with opened(settings(bench, **changed), bench.store, bench.bridge, {GROUP: bench.name}) as made:
-        assert made is not None
-        made.attach({GROUP: cast("GroupHandle", handle)})
+    names, groups = {GROUP: bench.name}, {GROUP: cast("GroupHandle", handle)}
+    async with opened(settings(bench, **changed), bench.store, bench.bridge, names, groups) as made:
         task = asyncio.create_task(made.run())
         try:
             yield made, handle
@@ -161,12 +160,11 @@ async def test_another_chain_keeps_everything_from_beginning(bench: Bench) -> No
 
 async def test_the_development_chain_comes_with_contracts_and_funds(bench: Bench) -> None:
     wanted = ChainSettings.model_validate({"development_port": 0, "confirmations": 1, "poll": 0.1})
-    async with opened(wanted, bench.store, bench.bridge, {GROUP: bench.name}) as made:
-        assert made is not None
+    handle = Handle(bench.store)
+    names, groups = {GROUP: bench.name}, {GROUP: cast("GroupHandle", handle)}
+    async with opened(wanted, bench.store, bench.bridge, names, groups) as made:
         assert made.place.chain_id == DEVELOPMENT_CHAIN
         assert made.place.url.startswith("http://127.0.0.1:")
-        handle = Handle(bench.store)
-        made.attach({GROUP: cast("GroupHandle", handle)})
         task = asyncio.create_task(made.run())
         await until(lambda: made.health(GROUP).startswith("ok"))
         assert handle.seen

@@ -12,6 +12,7 @@ import pytest
 
 from adapters.matrix import plugin
 from adapters.matrix.adapter import MatrixAdapter
+from bridge.conversation.groups import Groups
 from bridge.model.ids import RoomRef
 from bridge.rooms.commands.router import Router
 from bridge.rooms.commands.sentences import say
@@ -60,8 +61,10 @@ async def mirrored(
 ) -> AsyncIterator[None]:
     """A mirror of these rooms, with one group that follows a script, while the block runs."""
     links = dict.fromkeys(rooms, GROUP)
-    mirror = Mirror(store, adapters, links, Router(wallet_address), say, moderator_bans={GROUP: "mirror"})
-    mirror.attach(ScriptedGroup(store, mirror))
+    groups = Groups()
+    router = Router(wallet_address)
+    mirror = Mirror(store, adapters, groups, links, router, say, moderator_bans={GROUP: "mirror"})
+    groups.put(ScriptedGroup(store, mirror))
     for name, adapter in adapters.items():
         await adapter.start(NamedInbox(mirror, name))
     runs = [mirror.run(), *(adapter.run() for adapter in adapters.values())]

@@ -61,13 +61,13 @@ class Bridge:
         self.mirror = Mirror(
             self.node.store,  # type: ignore[arg-type]
             {PLATFORM: self.paper},
+            {GROUP: self.node.group},
             links,
             commands,
             say,
             tuning=QUICK,
         )
         relayed.mirror = self.mirror
-        self.mirror.attach(self.node.group)
         self._task = asyncio.create_task(self.mirror.run())
 
     def wallet_of(self, user: UserRef) -> bytes:

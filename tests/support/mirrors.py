@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from bridge.conversation.groups import Groups
 from bridge.conversation.ports import BallotStatus, GroupStatus, Request, SendChat
 from bridge.identity.book import AddressBook
 from bridge.identity.linking import Linking
@@ -267,9 +268,11 @@ class Bench:
         """Make a new mirror on the database of before."""
         self.store = await Store.open(self.url or f"sqlite:///{self.path}", KEY)
         router = Router(wallet_address) if self.page is None else await self._linking_router(self.page)
+        self.groups = Groups()
         self.mirror = Mirror(
             self.store,
             {PLATFORM: self.paper},
+            self.groups,
             dict.fromkeys(self.rooms, GROUP),
             router,
             say,
@@ -278,7 +281,7 @@ class Bench:
             tuning=self.tuning,
         )
         self.group = ScriptedGroup(self.store, self.mirror)
-        self.mirror.attach(self.group)
+        self.groups.put(self.group)
         if run:
             self._task = asyncio.create_task(self.mirror.run())
         return self

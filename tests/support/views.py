@@ -74,14 +74,12 @@ class Outlook:
         """Start mirror and news on a new database."""
         bench = await Bench(path).open()
         book = AddressBook(bench.store, await Master.load(bench.store))
-        news = News(bench.store, bench.mirror, LINKS, look_every=0.01)
+        news = News(bench.store, bench.mirror, bench.groups, LINKS, look_every=0.01)
         bench.group = ScriptedGroup(bench.store, news)  # type: ignore[arg-type]  # a fanout, as a mirror is
-        bench.mirror.attach(bench.group)
-        news.attach(bench.group)
-        groups = {GROUP: bench.group}
+        bench.groups.put(bench.group)
         linking = Linking("bench", lambda: "")
         linker = Linker(linking, book, lambda: [bench.group.status()], say)
-        around = Around(bench.store, book, LINKS, groups, Files(adapters or {}), news, report, linker)
+        around = Around(bench.store, book, LINKS, bench.groups, Files(adapters or {}), news, report, linker)
         return cls(bench, book, news, PlatformView(PLATFORM, PLATFORM, around), asyncio.create_task(news.run()))
 
     @property

@@ -43,23 +43,24 @@ class _Fate:
 
 
 class News:
-    """One per process. `attach` the groups, then `run` it in a task."""
+    """One per process; `groups` is filled before `run`, which belongs in a task."""
 
     def __init__(
-        self, store: Store, mirror: Fanout, links: Mapping[RoomRef, str], look_every: float = LOOK_EVERY
+        self,
+        store: Store,
+        mirror: Fanout,
+        groups: Mapping[str, GroupHandle],
+        links: Mapping[RoomRef, str],
+        look_every: float = LOOK_EVERY,
     ) -> None:
         self._store = store
         self._mirror = mirror
         self._links = links
         self._look_every = look_every
-        self._groups: dict[str, GroupHandle] = {}
+        self._groups = groups
         self._listeners: dict[object, tuple[str, Listener]] = {}
         self._queue: asyncio.Queue[tuple[str, tuple[Notice, ...]]] = asyncio.Queue()
         self._last: dict[str, GroupStatus] = {}
-
-    def attach(self, handle: GroupHandle) -> None:
-        """Tell it of a group. Before `run`."""
-        self._groups[handle.name] = handle
 
     def watch(self, platform: str, listener: Listener) -> Callable[[], None]:
         """Call `listener` for the platform's rooms from now on; returns what stops that."""
