@@ -77,12 +77,14 @@ class Outbox:
         if self._behind:
             # Before the read: what is committed during it may be in both, and would go out twice otherwise.
             self._fresh = []
+            # Before the read too: a flood during it says that the table must be read once more.
+            self._behind = False
             rows = await self._store.read(lambda tx: outbox.pending(tx, self._group))
             if rows:
                 self._read_to = rows[-1].id
+                self._behind = True
                 return rows
             # All that the table held is out, and so is what has come since the read began, if it was in it.
-            self._behind = False
         rows, self._fresh = self._fresh, []
         return rows
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bridge.conversation.outbox import Outbox
+from bridge.conversation.outbox import MOST_IN_MEMORY, Outbox
 from bridge.conversation.tuning import Tuning
 from bridge.storage import outbox
 from bridge.storage.outbox import OutboxRow
-from bridge.storage.store import Store
+from bridge.storage.store import Store, Tx
 from bridge.waku.errors import NoPeers, TooLarge, TransportDown, TransportError
 from tests.support.conversations import KEY
 from tests.support.waiting import until
@@ -118,3 +119,23 @@ async def test_what_is_not_out_stays(store: Store) -> None:
         await until(lambda: wire.out == [b"a"], "the first is out")
         assert await left(store) == [b"a", b"b"]
     assert await left(store) == [b"b"]  # stopped in order, so the first need not go out again
+
+
+async def test_a_flood_while_the_table_is_read_loses_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = Wire()
+    box = Outbox(store, "room", wire.send, QUICK)
+    flood = [b"%d" % number for number in range(MOST_IN_MEMORY + 1)]
+    plain_read = store.read
+
+    async def read(work: Callable[[Tx], Any]) -> Any:
+        found = await plain_read(work)
+        if not found and not wire.out:
+            box.put(await add(store, *flood))
+        return found
+
+    monkeypatch.setattr(store, "read", read)
+    async with running(box):
+        await until(lambda: len(wire.out) == len(flood), "all out")
+    assert wire.out == flood

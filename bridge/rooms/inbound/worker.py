@@ -77,7 +77,7 @@ class Surroundings:
 
 
 class Worker:
-    """Run `run` in a task; `wake` after every commit that added events."""
+    """Run `run` in a task; `put` after every commit that added events."""
 
     def __init__(self, around: Surroundings) -> None:
         self._a = around
@@ -121,11 +121,13 @@ class Worker:
             # Before the read: it finds what was committed till now; what comes during it may be in both, but
             # nothing is put together while the read finds anything.
             self._fresh = []
+            # Before the read too: a flood during it says that the table must be read once more.
+            self._behind = False
             rows = await self._a.store.read(lambda tx: inbound.pending(tx, batch))
             if rows:
                 self._read_to = max(self._read_to, rows[-1].id)
+                self._behind = True
                 return rows
-            self._behind = False
         rows, self._fresh = self._fresh[:batch], self._fresh[batch:]
         return rows
 
